@@ -1,0 +1,2 @@
+//! The terraphim command line.
+fn main() {}

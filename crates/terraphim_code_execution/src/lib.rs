@@ -1,0 +1,1 @@
+//! Runs an agent's program: bridge, outcome, workspace and token account.

@@ -1,0 +1,2 @@
+//! The guest: runs one program inside the jail.
+fn main() {}

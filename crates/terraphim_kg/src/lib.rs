@@ -1,0 +1,1 @@
+//! Thesaurus, term matching and concept graph over text; pure and synchronous.

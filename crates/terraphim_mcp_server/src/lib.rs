@@ -1,0 +1,1 @@
+//! The MCP face: the code-mode tools that a client sees.

@@ -1,0 +1,1 @@
+//! The first-party MCP server over the user's own notes.

@@ -1,0 +1,1 @@
+//! Walls around untrusted programs: jails, limits, and the pool of warm guests.

@@ -1,0 +1,1 @@
+//! Frames between the host and a guest, with their version and decode budgets.
