@@ -1,1 +1,2 @@
 //! Runs an agent's program: bridge, outcome, workspace and token account.
+pub mod tokens;

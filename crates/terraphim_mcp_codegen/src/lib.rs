@@ -1,1 +1,41 @@
-//! From a catalogue of tools to modules, declarations, docs and a discovery index; pure and synchronous.
+//! From a catalogue of MCP tools to what a program and its author see: module
+//! names, TypeScript declarations, signatures, result rules, docs, discovery.
+//!
+//! Everything here is pure and synchronous. Definitions come from upstream
+//! servers and are hostile: every walk is bounded in depth and in nodes, every
+//! text is escaped and cut, and what cannot be typed is `unknown`.
+//!
+//! ```
+//! use serde_json::json;
+//! use terraphim_mcp_codegen::signature;
+//! use terraphim_types::ToolDefinition;
+//!
+//! let tool: ToolDefinition = serde_json::from_value(json!({
+//!     "name": "search",
+//!     "inputSchema": {
+//!         "type": "object",
+//!         "properties": { "query": { "type": "string" }, "limit": { "type": "integer" } },
+//!         "required": ["query"],
+//!     },
+//! }))
+//! .unwrap();
+//! assert_eq!(signature(&tool), "search(args: { query: string; limit?: number }): Promise<unknown>");
+//! ```
+
+pub mod bounded;
+mod discovery;
+mod distance;
+mod docs;
+mod example;
+mod naming;
+mod result;
+mod schema;
+mod typescript;
+
+pub use discovery::{Detail, DiscoveryIndex, Facet, ServerTools, ToolHit, ToolPage, ToolQuery};
+pub use distance::nearest;
+pub use docs::{DocsPage, ParameterDocs, ToolDocs, UnknownTool, docs};
+pub use example::{example_arguments, example_call};
+pub use naming::{ModuleTool, ServerModule, camel_case, identifier, server_modules};
+pub use result::{ResultShape, raw, value};
+pub use typescript::{declarations, module_declarations, signature};

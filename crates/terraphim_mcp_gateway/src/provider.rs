@@ -8,7 +8,8 @@ use terraphim_types::{ServerName, ToolDefinition, ToolReply};
 use tokio_util::sync::CancellationToken;
 
 /// A pending list of tools.
-pub type ListFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<ToolDefinition>, ProviderError>> + Send + 'a>>;
+pub type ListFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Vec<ToolDefinition>, ProviderError>> + Send + 'a>>;
 
 /// A pending tool call.
 pub type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<ToolReply, ProviderError>> + Send + 'a>>;
@@ -26,7 +27,12 @@ pub trait Provider: Send + Sync + 'static {
     fn list_tools(&self) -> ListFuture<'_>;
 
     /// Calls one tool. A tool that answers with `is_error` is a reply, not an error.
-    fn call_tool<'a>(&'a self, tool: &'a str, arguments: Map<String, Value>, context: CallContext) -> CallFuture<'a>;
+    fn call_tool<'a>(
+        &'a self,
+        tool: &'a str,
+        arguments: Map<String, Value>,
+        context: CallContext,
+    ) -> CallFuture<'a>;
 }
 
 /// What goes along with a call.

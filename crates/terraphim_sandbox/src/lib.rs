@@ -1,1 +1,27 @@
-//! Walls around untrusted programs: jails, limits, and the pool of warm guests.
+//! Runs untrusted programs behind walls.
+//!
+//! A [`Pool`] owns one jailed zygote per wall and language and processes
+//! forked from it ahead of demand. [`Pool::checkout`] gives a [`Lease`] on one
+//! process; [`Lease::run`] uses it up: one process serves one run and dies.
+//! A lease that is dropped, or whose run is not awaited to its end, kills its
+//! process. Every error of a run leaves the pool usable; [`SandboxError`]
+//! says which do not.
+//!
+//! The crate knows no MCP: a host call is an opaque name with opaque bytes,
+//! answered by a [`HostCalls`] implementation.
+
+mod error;
+mod image;
+mod logs;
+mod pool;
+mod process;
+mod run;
+mod spawn;
+mod zygote;
+
+pub use error::SandboxError;
+pub use logs::Logs;
+pub use pool::{Lease, Pool, PoolConfig};
+pub use run::{Call, Ending, HostCalls, HostReply, Program, RunEnd, Usage};
+pub use terraphim_sandbox_protocol::{DecodeError, Failure, FailureKind, control::Layers};
+pub use zygote::Jail;

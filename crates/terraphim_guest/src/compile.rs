@@ -1,0 +1,359 @@
+//! From an agent's program to one async function: types removed, imports
+//! turned into bindings, exports and the last expression handed to the
+//! runtime, and every generated position mapped back.
+
+use std::path::Path;
+
+use oxc::{
+    allocator::{Allocator, ArenaVec, TakeIn},
+    ast::{ast::*, builder::AstBuilder},
+    ast_visit::{VisitMut, walk_mut},
+    codegen::{Codegen, CodegenOptions},
+    diagnostics::OxcDiagnostic,
+    parser::{ParseOptions, Parser},
+    semantic::SemanticBuilder,
+    span::{GetSpan, SourceType, Span},
+    transformer::{TransformOptions, Transformer},
+};
+use terraphim_sandbox_protocol::{Failure, FailureKind, Syntax};
+
+use crate::positions::{self, Mapping, Positions};
+
+/// The name under which the interpreter knows the program.
+pub(crate) const FILE: &str = "<program>";
+
+const MODULES: &str = "__terraphim_modules";
+const IMPORT: &str = "__terraphim_import";
+const DEFAULT: &str = "__terraphim_default";
+const LAST: &str = "__terraphim_last";
+const END: &str = "__terraphim_end";
+
+/// What a module import asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Import {
+    pub(crate) specifier: String,
+    /// The imported names with their offsets; `None` for the whole module.
+    pub(crate) names: Option<Vec<(String, u32)>>,
+    /// Where it stands, as a byte offset.
+    pub(crate) offset: u32,
+}
+
+/// A program that can be evaluated.
+pub(crate) struct Compiled {
+    pub(crate) code: String,
+    pub(crate) imports: Vec<Import>,
+    pub(crate) positions: Positions,
+}
+
+/// Compiles a program, or says what is wrong with it.
+pub(crate) fn compile(source: &str, syntax: Syntax) -> Result<Compiled, Failure> {
+    if source.trim().is_empty() {
+        return Err(syntax_error(source, 0, "the program is empty", "write at least one statement"));
+    }
+    let allocator = Allocator::default();
+    let source_type = match syntax {
+        Syntax::TypeScript => SourceType::ts().with_module(true),
+        Syntax::JavaScript => SourceType::mjs(),
+    };
+    let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
+    let parsed = Parser::new(&allocator, source, source_type).with_options(options).parse();
+    if let Some(first) = parsed.diagnostics.iter().next() {
+        return Err(diagnosed(source, first));
+    }
+    let mut program = parsed.program;
+    strip_types(&allocator, &mut program, source)?;
+    let mut shape = Shape { source, allocator: &allocator, program: Outline::default() };
+    shape.rewrite(&mut program)?;
+    let outline = shape.program;
+    let printed = Codegen::new()
+        .with_options(CodegenOptions { source_map_path: Some(FILE.into()), ..CodegenOptions::default() })
+        .build(&program);
+    let tokens = printed.map.iter().flat_map(|map| map.get_tokens());
+    // The wrapper's first line stands before the printed program.
+    let mappings = tokens.map(|token| Mapping {
+        line: token.get_dst_line() + 1,
+        column: token.get_dst_col(),
+        source_line: token.get_src_line(),
+        source_column: token.get_src_col(),
+    });
+    let positions = Positions::new(mappings.collect());
+    Ok(Compiled { code: outline.wrap(&printed.code), imports: outline.imports, positions })
+}
+
+fn strip_types<'a>(allocator: &'a Allocator, program: &mut Program<'a>, source: &str) -> Result<(), Failure> {
+    let analysed = SemanticBuilder::new().with_check_syntax_error(true).with_enum_eval(true).build(program);
+    if let Some(first) = analysed.diagnostics.iter().next() {
+        return Err(diagnosed(source, first));
+    }
+    let scoping = analysed.semantic.into_scoping();
+    let options = TransformOptions::default();
+    let transformed =
+        Transformer::new(allocator, Path::new(FILE), &options).build_with_scoping(scoping, program);
+    match transformed.diagnostics.iter().next() {
+        Some(first) => Err(diagnosed(source, first)),
+        None => Ok(()),
+    }
+}
+
+fn diagnosed(source: &str, diagnostic: &OxcDiagnostic) -> Failure {
+    let offset = diagnostic.labels.iter().next().map_or(0, |label| label.offset());
+    let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+    let hint = diagnostic.help.as_deref().unwrap_or_default();
+    syntax_error(source, offset, &diagnostic.message, hint)
+}
+
+pub(crate) fn syntax_error(source: &str, offset: u32, message: &str, hint: &str) -> Failure {
+    let position = positions::of_offset(source, offset);
+    Failure {
+        kind: FailureKind::Syntax,
+        message: message.to_owned(),
+        hint: hint.to_owned(),
+        line: position.line,
+        column: position.column,
+        stack: String::new(),
+    }
+}
+
+/// What of a program stands outside its printed statements.
+#[derive(Default)]
+struct Outline {
+    imports: Vec<Import>,
+    /// One `const` per import.
+    bindings: String,
+    /// A declaration that is the default export.
+    default_name: Option<String>,
+    /// The function to call if the program does nothing but declare.
+    only_function: Option<String>,
+}
+
+impl Outline {
+    /// The async function around the printed program, on lines of its own.
+    fn wrap(&self, printed: &str) -> String {
+        let mut code = format!("(async function({MODULES},{IMPORT},{DEFAULT},{LAST},{END}){{\"use strict\";");
+        code.push_str(&self.bindings);
+        code.push('\n');
+        code.push_str(printed);
+        code.push('\n');
+        if let Some(name) = &self.default_name {
+            code.push_str(&format!("{DEFAULT}({name});"));
+        }
+        match &self.only_function {
+            Some(name) => code.push_str(&format!("return {END}(()=>{name}());")),
+            None => code.push_str(&format!("return {END}();")),
+        }
+        code.push_str("})");
+        code
+    }
+}
+
+struct Shape<'s, 'a> {
+    source: &'s str,
+    allocator: &'a Allocator,
+    program: Outline,
+}
+
+impl<'a> Shape<'_, 'a> {
+    fn error(&self, span: Span, message: &str, hint: &str) -> Failure {
+        syntax_error(self.source, span.start, message, hint)
+    }
+
+    fn rewrite(&mut self, program: &mut Program<'a>) -> Result<(), Failure> {
+        if self.source.contains("import") {
+            let mut dynamic = DynamicImports { allocator: self.allocator, meta: None };
+            dynamic.visit_program(program);
+            if let Some(span) = dynamic.meta {
+                return Err(self.error(span, "`import.meta` does not exist here", "leave it out"));
+            }
+        }
+        let statements = program.body.take_in(&AstBuilder::new(self.allocator));
+        let last =
+            statements.iter().rposition(|statement| matches!(statement, Statement::ExpressionStatement(_)));
+        self.find_only_function(&statements, last.is_some());
+        for (index, statement) in statements.into_iter().enumerate() {
+            if let Some(statement) = self.statement(statement, last == Some(index))? {
+                program.body.push(statement);
+            }
+        }
+        Ok(())
+    }
+
+    fn statement(
+        &mut self,
+        statement: Statement<'a>,
+        is_last: bool,
+    ) -> Result<Option<Statement<'a>>, Failure> {
+        match statement {
+            Statement::ImportDeclaration(import) => self.import(&import).map(|()| None),
+            Statement::ExportDeclaration(export) => Ok(Some(Statement::from(export.unbox().declaration))),
+            Statement::ExportNamedDeclaration(_) => Ok(None),
+            Statement::ExportFromDeclaration(export) => Err(self.re_export(export.span)),
+            Statement::ExportAllDeclaration(export) => Err(self.re_export(export.span)),
+            Statement::TSExportAssignment(export) => {
+                Err(self.error(export.span, "`export =` does not exist here", "use `export default`"))
+            }
+            Statement::ExportDefaultDeclaration(export) => {
+                let export = export.unbox();
+                self.export_default(export.span, export.declaration)
+            }
+            Statement::ExpressionStatement(statement) if is_last => {
+                let statement = statement.unbox();
+                Ok(Some(self.hand_over(LAST, statement.span, statement.expression)))
+            }
+            other => Ok(Some(other)),
+        }
+    }
+
+    fn re_export(&self, span: Span) -> Failure {
+        self.error(span, "a program cannot export from another module", "import it and return what you need")
+    }
+
+    /// `function_name(expression);`
+    fn hand_over(&self, function: &'static str, span: Span, expression: Expression<'a>) -> Statement<'a> {
+        let builder = AstBuilder::new(self.allocator);
+        let mut arguments = ArenaVec::new_in(&builder);
+        arguments.push(Argument::from(expression));
+        let callee = Expression::new_identifier(span, function, &builder);
+        let call = Expression::new_call_expression(span, callee, None, arguments, false, &builder);
+        Statement::new_expression_statement(span, call, &builder)
+    }
+
+    fn export_default(
+        &mut self,
+        span: Span,
+        declaration: ExportDefaultDeclarationKind<'a>,
+    ) -> Result<Option<Statement<'a>>, Failure> {
+        let statement = match declaration {
+            ExportDefaultDeclarationKind::FunctionDeclaration(function) => match &function.id {
+                Some(id) => {
+                    self.program.default_name = Some(id.name.to_string());
+                    Statement::FunctionDeclaration(function)
+                }
+                None => {
+                    let mut function = function;
+                    function.r#type = FunctionType::FunctionExpression;
+                    self.hand_over(DEFAULT, span, Expression::FunctionExpression(function))
+                }
+            },
+            ExportDefaultDeclarationKind::ClassDeclaration(class) => {
+                return Err(self.error(class.span, "a class cannot be a result", "return a value"));
+            }
+            ExportDefaultDeclarationKind::TSInterfaceDeclaration(_) => return Ok(None),
+            other => match other.try_into() {
+                Ok(expression) => self.hand_over(DEFAULT, span, expression),
+                Err(()) => return Err(self.error(span, "this cannot be exported", "export a value")),
+            },
+        };
+        Ok(Some(statement))
+    }
+
+    fn import(&mut self, import: &ImportDeclaration<'a>) -> Result<(), Failure> {
+        if import.import_kind.is_type() {
+            return Ok(());
+        }
+        let index = self.program.imports.len();
+        let mut names = Vec::new();
+        let mut whole = false;
+        let mut pattern = Vec::new();
+        for specifier in import.specifiers.iter().flatten() {
+            match specifier {
+                ImportDeclarationSpecifier::ImportSpecifier(one) if one.import_kind.is_type() => {}
+                ImportDeclarationSpecifier::ImportSpecifier(one) => {
+                    let name = one.imported.name();
+                    pattern.push(format!("{:?}:{}", name.as_str(), one.local.name));
+                    names.push((name.to_string(), one.span.start));
+                }
+                ImportDeclarationSpecifier::ImportDefaultSpecifier(one) => {
+                    return Err(self.error(
+                        one.span,
+                        "these modules have no default export",
+                        &format!("write import {{ {} }} from '{}'", one.local.name, import.source.value),
+                    ));
+                }
+                ImportDeclarationSpecifier::ImportNamespaceSpecifier(one) => {
+                    whole = true;
+                    self.program.bindings.push_str(&format!("const {}={MODULES}[{index}];", one.local.name));
+                }
+            }
+        }
+        if !pattern.is_empty() {
+            let pattern = pattern.join(",");
+            self.program.bindings.push_str(&format!("const {{{pattern}}}={MODULES}[{index}];"));
+        }
+        self.program.imports.push(Import {
+            specifier: import.source.value.to_string(),
+            names: (!whole).then_some(names),
+            offset: import.span.start,
+        });
+        Ok(())
+    }
+
+    /// `main`, or the one function without parameters, of a program that has
+    /// no other way to give a result.
+    fn find_only_function(&mut self, statements: &[Statement<'a>], has_expression: bool) {
+        let has_result = has_expression
+            || statements.iter().any(|statement| {
+                matches!(statement, Statement::ExportDefaultDeclaration(_) | Statement::ReturnStatement(_))
+            });
+        if has_result {
+            return;
+        }
+        let functions: Vec<_> = statements.iter().flat_map(declared_functions).collect();
+        let main = functions.iter().find(|(name, _)| name == "main");
+        let mut without_parameters = functions.iter().filter(|(_, parameters)| *parameters == 0);
+        let only = match (without_parameters.next(), without_parameters.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        };
+        self.program.only_function = main.or(only).map(|(name, _)| name.clone());
+    }
+}
+
+/// The functions that a top-level statement declares, with their number of parameters.
+fn declared_functions(statement: &Statement<'_>) -> Vec<(String, usize)> {
+    let declaration = match statement {
+        Statement::ExportDeclaration(export) => Some(&export.declaration),
+        other => other.as_declaration(),
+    };
+    match declaration {
+        Some(Declaration::FunctionDeclaration(function)) => {
+            let name = function.id.as_ref().map(|id| id.name.to_string());
+            name.map(|name| (name, function.params.items.len())).into_iter().collect()
+        }
+        Some(Declaration::VariableDeclaration(variables)) => {
+            let named = variables.declarations.iter().filter_map(|variable| {
+                let parameters = match variable.init.as_ref()? {
+                    Expression::ArrowFunctionExpression(arrow) => arrow.params.items.len(),
+                    Expression::FunctionExpression(function) => function.params.items.len(),
+                    _ => return None,
+                };
+                Some((variable.id.get_identifier_name()?.to_string(), parameters))
+            });
+            named.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Turns `import(x)` into a call of the runtime's own function.
+struct DynamicImports<'a> {
+    allocator: &'a Allocator,
+    meta: Option<Span>,
+}
+
+impl<'a> VisitMut<'a> for DynamicImports<'a> {
+    fn visit_expression(&mut self, expression: &mut Expression<'a>) {
+        walk_mut::walk_expression(self, expression);
+        match expression {
+            Expression::ImportExpression(import) => {
+                let span = import.span();
+                let builder = AstBuilder::new(self.allocator);
+                let mut arguments = ArenaVec::new_in(&builder);
+                arguments.push(Argument::from(import.source.take_in(&builder)));
+                let callee = Expression::new_identifier(span, IMPORT, &builder);
+                *expression = Expression::new_call_expression(span, callee, None, arguments, false, &builder);
+            }
+            Expression::ImportMeta(meta) => self.meta = Some(meta.span()),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The interpreter: warmed once in the zygote, then used by one run.
+
+use std::{cell::RefCell, rc::Rc, time::Instant};
+
+use rquickjs::{
+    Context, Ctx, Function, Object, Persistent, Runtime, Value,
+    context::{EvalOptions, intrinsic},
+};
+use terraphim_sandbox_protocol::{Failure, FailureKind, GuestFrame, LogLevel};
+
+use crate::{
+    channel::Channel,
+    jail::{Heap, HeapAllocator},
+    random::Random,
+};
+
+const PRELUDE: &str = include_str!("prelude.js");
+const PRELUDE_FILE: &str = "<prelude>";
+
+/// Stack that the interpreter may use, in bytes; the process has 8 MiB or more.
+const STACK_BYTES: usize = 2 << 20;
+
+/// How a program ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// With a result, as JSON.
+    Result(String),
+    /// With a failure whose stack is still the interpreter's own.
+    Failure(Failure),
+}
+
+/// What the interpreter's callbacks share with the run.
+pub(crate) struct Shared {
+    pub(crate) channel: Channel,
+    random: Random,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) interrupted: bool,
+    pub(crate) ending: Option<Ending>,
+}
+
+impl Shared {
+    /// Whether the interpreter is to stop; asked every few thousand steps.
+    fn interrupt(&mut self) -> bool {
+        self.channel.flush_log();
+        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        self.interrupted |= late;
+        late
+    }
+}
+
+/// A warm interpreter with the bridge's inner half.
+pub(crate) struct Engine {
+    pub(crate) shared: Rc<RefCell<Shared>>,
+    pub(crate) heap: Rc<Heap>,
+    pub(crate) runtime: Runtime,
+    pub(crate) context: Context,
+    bridge: Persistent<Object<'static>>,
+}
+
+impl Engine {
+    /// Makes an interpreter that has everything but a program.
+    pub(crate) fn warm() -> rquickjs::Result<Self> {
+        let shared = Rc::new(RefCell::new(Shared {
+            channel: Channel::new(),
+            random: Random::from_seed([0; 32]),
+            deadline: None,
+            interrupted: false,
+            ending: None,
+        }));
+        let heap = Rc::new(Heap::default());
+        let runtime = Runtime::new_with_alloc(HeapAllocator(Rc::clone(&heap)))?;
+        runtime.set_max_stack_size(STACK_BYTES);
+        let asked = Rc::clone(&shared);
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            // Borrowed only by callbacks, during which the interpreter does not run.
+            asked.try_borrow_mut().is_ok_and(|mut shared| shared.interrupt())
+        })));
+        let context = Context::custom::<intrinsic::All>(&runtime)?;
+        let bridge = context.with(|ctx| {
+            let native = natives(&ctx, &shared)?;
+            let boot: Function<'_> = ctx.eval_with_options(PRELUDE, options(PRELUDE_FILE))?;
+            let bridge: Object<'_> = boot.call((native,))?;
+            Ok::<_, rquickjs::Error>(Persistent::save(&ctx, bridge))
+        })?;
+        warm_compiler();
+        runtime.run_gc();
+        Ok(Self { shared, heap, runtime, context, bridge })
+    }
+
+    /// Gives this process its own randomness and limits.
+    pub(crate) fn begin(&self, random: Random, deadline: Instant, heap_bytes: u64) {
+        self.heap.limit(usize::try_from(heap_bytes).unwrap_or(usize::MAX));
+        let mut shared = self.shared.borrow_mut();
+        shared.random = random;
+        shared.deadline = Some(deadline);
+    }
+
+    /// The functions of the bridge's inner half.
+    pub(crate) fn bridge<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+        self.bridge.clone().restore(ctx)
+    }
+}
+
+pub(crate) fn options(file: &str) -> EvalOptions {
+    let mut options = EvalOptions::default();
+    options.strict = true;
+    options.filename = Some(file.to_owned());
+    options
+}
+
+/// The first compilation fills allocator pools and tables that every run then shares.
+fn warm_compiler() {
+    let program = "import { a } from 'mcp-servers';\nasync function f(x: number): Promise<number> { return x + 1 }\nawait f(1)";
+    let _ = crate::compile::compile(program, terraphim_sandbox_protocol::Syntax::TypeScript);
+}
+
+/// What the inner half may ask of this process.
+fn natives<'js>(ctx: &Ctx<'js>, shared: &Rc<RefCell<Shared>>) -> rquickjs::Result<Object<'js>> {
+    let native = Object::new(ctx.clone())?;
+    let log = Rc::clone(shared);
+    let write =
+        move |level: u8, text: String| log.borrow_mut().channel.log(log_level(level), cut(&text, 32 << 10));
+    native.set("log", Function::new(ctx.clone(), write)?)?;
+    let call = Rc::clone(shared);
+    let send = move |id: u32, name: String, json: String| {
+        call.borrow_mut().channel.send(&GuestFrame::encode_call(id, &name, json.as_bytes()));
+    };
+    native.set("call", Function::new(ctx.clone(), send)?)?;
+    let random = Rc::clone(shared);
+    native.set("random", Function::new(ctx.clone(), move || random.borrow_mut().random.next_unit())?)?;
+    let done = Rc::clone(shared);
+    let finish = move |json: String| done.borrow_mut().ending = Some(Ending::Result(json));
+    native.set("done", Function::new(ctx.clone(), finish)?)?;
+    let failed = Rc::clone(shared);
+    let fail = move |kind: String, message: String, stack: String, hint: String| {
+        let failure = Failure { kind: failure_kind(&kind), message, hint, line: 0, column: 0, stack };
+        failed.borrow_mut().ending = Some(Ending::Failure(failure));
+    };
+    native.set("fail", Function::new(ctx.clone(), fail)?)?;
+    Ok(native)
+}
+
+fn log_level(level: u8) -> LogLevel {
+    match level {
+        0 => LogLevel::Debug,
+        2 => LogLevel::Warn,
+        3 => LogLevel::Error,
+        _ => LogLevel::Info,
+    }
+}
+
+fn failure_kind(kind: &str) -> FailureKind {
+    match kind {
+        "runtime" => FailureKind::Runtime,
+        "limit" => FailureKind::Limit,
+        "denied" => FailureKind::Denied,
+        _ => FailureKind::Tool,
+    }
+}
+
+/// At most `most` bytes, cut between characters.
+pub(crate) fn cut(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
+}
+
+/// The text and the stack of whatever was thrown.
+pub(crate) fn thrown(ctx: &Ctx<'_>) -> (String, String) {
+    let value = ctx.catch();
+    let Some(object) = value.as_object() else { return (describe(&value), String::new()) };
+    let text = |name: &str| object.get::<_, String>(name).unwrap_or_default();
+    (format!("{}: {}", text("name"), text("message")), text("stack"))
+}
+
+fn describe(value: &Value<'_>) -> String {
+    match value.as_string().map(rquickjs::String::to_string) {
+        Some(Ok(text)) => text,
+        _ => format!("a value of type {}", value.type_name()),
+    }
+}

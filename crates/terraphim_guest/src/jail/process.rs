@@ -1,0 +1,155 @@
+//! Processes and descriptors: fork, reap, and what a child keeps.
+
+use std::{
+    io::{self, IoSlice},
+    mem::MaybeUninit,
+    os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd},
+};
+
+use rustix::{
+    net::{AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType},
+    process::{Pid, PidfdFlags, Resource, Signal},
+};
+
+use super::{JailError, limit, step};
+
+/// The one descriptor: the control channel in the zygote, the run channel in a run.
+pub(crate) const CHANNEL: RawFd = 3;
+
+/// Address space that a run needs for the guest itself, in bytes.
+const OWN_ADDRESS_SPACE: u64 = 48 << 20;
+
+/// Moves the control channel from standard input, where the host gives it, to its place.
+pub(crate) fn adopt_channel() -> Result<(), JailError> {
+    // SAFETY: nothing in this program owns descriptor 3 yet.
+    let moved = unsafe { libc::dup3(0, CHANNEL, libc::O_CLOEXEC) };
+    if moved == CHANNEL { Ok(()) } else { step("dup3", Err(io::Error::last_os_error())) }
+}
+
+/// Makes the C library look for its time zone now, since it opens files to do so.
+pub(super) fn settle_time_zone() {
+    let epoch = 0;
+    let mut broken_down = MaybeUninit::<libc::tm>::zeroed();
+    // SAFETY: both pointers are valid for their types; the result is not used.
+    unsafe { libc::localtime_r(&raw const epoch, broken_down.as_mut_ptr()) };
+}
+
+/// A process of a run, seen from the zygote.
+pub(crate) struct Exit {
+    pub(crate) status: i32,
+    pub(crate) cpu_micros: u64,
+    pub(crate) peak_kib: u64,
+}
+
+/// Which side of a fork this is.
+pub(crate) enum Fork {
+    /// The zygote, with the new process and its end of the run channel.
+    Zygote { pid: Pid, pidfd: OwnedFd, channel: OwnedFd },
+    /// The new process, with its end of the run channel.
+    Child { channel: OwnedFd },
+}
+
+/// Makes a process and a channel to it.
+pub(crate) fn fork() -> Result<Fork, JailError> {
+    let pair = rustix::net::socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None);
+    let (host_end, guest_end) = step("socketpair", pair)?;
+    // SAFETY: the zygote has a single thread, so the child may run any code.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        return Ok(Fork::Child { channel: guest_end });
+    }
+    let Some(pid) = Pid::from_raw(pid) else {
+        return Err(JailError { step: "fork", source: io::Error::last_os_error() });
+    };
+    // The child cannot be reaped by anyone else, so the number is still its own.
+    let pidfd = step("pidfd_open", rustix::process::pidfd_open(pid, PidfdFlags::empty()))?;
+    Ok(Fork::Zygote { pid, pidfd, channel: host_end })
+}
+
+/// Waits for a process that is known to have ended.
+pub(crate) fn reap(pid: Pid) -> Option<Exit> {
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: both pointers are valid for writes of their types.
+    let reaped = unsafe { libc::wait4(pid.as_raw_pid(), &raw mut status, libc::WNOHANG, usage.as_mut_ptr()) };
+    if reaped != pid.as_raw_pid() {
+        return None;
+    }
+    // SAFETY: zeroed is a valid rusage, and wait4 has filled it.
+    let usage = unsafe { usage.assume_init() };
+    let micros = |time: libc::timeval| {
+        u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(time.tv_usec).unwrap_or(0)
+    };
+    Some(Exit {
+        status,
+        cpu_micros: micros(usage.ru_utime) + micros(usage.ru_stime),
+        peak_kib: u64::try_from(usage.ru_maxrss).unwrap_or(0),
+    })
+}
+
+/// Waits until a child is gone.
+pub(super) fn wait_until_gone(pid: libc::pid_t) {
+    loop {
+        // SAFETY: null pointers ask for no status and no usage.
+        let gone = unsafe { libc::wait4(pid, std::ptr::null_mut(), 0, std::ptr::null_mut()) };
+        if gone == pid || io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return;
+        }
+    }
+}
+
+/// Ends this process without running anything else.
+pub(crate) fn exit_now(code: i32) -> ! {
+    // SAFETY: _exit takes a number and does not return.
+    unsafe { libc::_exit(code) }
+}
+
+/// Closes `first` and every later descriptor.
+pub(super) fn close_descriptors_from(first: RawFd) -> Result<(), JailError> {
+    // SAFETY: no value of this process owns a descriptor in that range any more.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
+    if closed == 0 { Ok(()) } else { step("close_range", Err(io::Error::last_os_error())) }
+}
+
+/// In a new child: keeps its channel and nothing else, and limits itself.
+pub(crate) fn enter_child(channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64) -> Result<(), JailError> {
+    step("pdeathsig", rustix::process::set_parent_process_death_signal(Some(Signal::KILL)))?;
+    // SAFETY: descriptor 3 is replaced on purpose; no value owns it.
+    let moved = unsafe { libc::dup3(channel.as_raw_fd(), CHANNEL, libc::O_CLOEXEC) };
+    if moved != CHANNEL {
+        return step("dup3", Err(io::Error::last_os_error()));
+    }
+    std::mem::forget(channel);
+    close_descriptors_from(CHANNEL + 1)?;
+    for standard in 0..CHANNEL {
+        // SAFETY: the standard streams are not used by this program.
+        unsafe { libc::close(standard) };
+    }
+    limit(Resource::Nofile, 4, 4)?;
+    limit(Resource::Nproc, 0, 0)?;
+    limit(Resource::Cpu, cpu_seconds.max(1), cpu_seconds.max(1) + 1)?;
+    let address_space = memory_bytes.saturating_add(OWN_ADDRESS_SPACE);
+    limit(Resource::As, address_space, address_space)
+}
+
+/// The channel of this process.
+pub(crate) fn channel() -> BorrowedFd<'static> {
+    // SAFETY: descriptor 3 is open from the start and never closed by this program.
+    unsafe { BorrowedFd::borrow_raw(CHANNEL) }
+}
+
+/// Sends a datagram with descriptors beside it.
+pub(crate) fn send_with_descriptors(
+    datagram: &[u8],
+    descriptors: &[BorrowedFd<'_>],
+) -> Result<(), JailError> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    if !descriptors.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(descriptors)) {
+        return step("sendmsg", Err(io::Error::other("too many descriptors")));
+    }
+    let sent = rustix::io::retry_on_intr(|| {
+        rustix::net::sendmsg(channel(), &[IoSlice::new(datagram)], &mut ancillary, SendFlags::NOSIGNAL)
+    });
+    step("sendmsg", sent).map(drop)
+}

@@ -1,0 +1,106 @@
+//! From positions in generated code back to the agent's own lines.
+
+/// A place in the program's text, both from 1; columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+/// The position of a byte offset.
+pub(crate) fn of_offset(source: &str, offset: u32) -> Position {
+    let end = source.floor_char_boundary(offset as usize);
+    let before = source.get(..end).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let column = before.get(line_start..).unwrap_or_default().chars().count();
+    Position { line: number(before.matches('\n').count() + 1), column: number(column + 1) }
+}
+
+fn number(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// One mapping: where generated code begins to stand for a place in the source, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mapping {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) source_line: u32,
+    pub(crate) source_column: u32,
+}
+
+/// The mappings of one program, in the order of the generated code.
+pub(crate) struct Positions {
+    mappings: Vec<Mapping>,
+}
+
+impl Positions {
+    pub(crate) fn new(mut mappings: Vec<Mapping>) -> Self {
+        mappings.sort_unstable();
+        Self { mappings }
+    }
+
+    /// The source position of a generated one (both from 1): that of the last
+    /// mapping of the same line at or before it.
+    pub(crate) fn find(&self, line: u32, column: u32) -> Option<Position> {
+        let (line, column) = (line.checked_sub(1)?, column.saturating_sub(1));
+        let end = self.mappings.partition_point(|mapping| (mapping.line, mapping.column) <= (line, column));
+        let mapping = self.mappings.get(end.checked_sub(1)?).filter(|mapping| mapping.line == line);
+        let mapping = mapping.or_else(|| self.mappings.get(end).filter(|mapping| mapping.line == line))?;
+        Some(Position { line: mapping.source_line + 1, column: mapping.source_column + 1 })
+    }
+
+    /// Rewrites an interpreter's stack: frames of the program with the agent's
+    /// positions, all others left out. Also gives the innermost position.
+    pub(crate) fn stack(&self, stack: &str, file: &str) -> (Option<Position>, String) {
+        let mut innermost = None;
+        let mut lines = Vec::new();
+        for frame in stack.lines().take(200) {
+            let Some((name, position)) = parse_frame(frame, file) else { continue };
+            let Some(position) = self.find(position.line, position.column) else { continue };
+            innermost.get_or_insert(position);
+            if lines.len() < 20 {
+                let name = if name.is_empty() || name == "<anonymous>" { "the program" } else { name };
+                lines.push(format!("at {name} ({}:{})", position.line, position.column));
+            }
+        }
+        (innermost, lines.join("\n"))
+    }
+}
+
+/// Reads `at name (file:line:column)` or `at file:line:column`.
+fn parse_frame<'a>(frame: &'a str, file: &str) -> Option<(&'a str, Position)> {
+    let frame = frame.trim().strip_prefix("at ")?;
+    let start = frame.find(file)?;
+    let name = frame.get(..start)?.trim_end_matches('(').trim();
+    let numbers = frame.get(start + file.len()..)?.trim_end_matches(')').strip_prefix(':')?;
+    let (line, column) = numbers.split_once(':').unwrap_or((numbers, "1"));
+    Some((name, Position { line: line.parse().ok()?, column: column.parse().ok()? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_count_characters() {
+        let source = "ab\nä€x\n";
+        assert_eq!(of_offset(source, 0), Position { line: 1, column: 1 });
+        assert_eq!(of_offset(source, 3), Position { line: 2, column: 1 });
+        assert_eq!(of_offset(source, 8), Position { line: 2, column: 3 });
+        assert_eq!(of_offset(source, 4), Position { line: 2, column: 1 }, "inside a character");
+        assert_eq!(of_offset(source, 4_000_000_000), Position { line: 3, column: 1 }, "behind the end");
+    }
+
+    #[test]
+    fn stacks_are_mapped_and_foreign_frames_left_out() {
+        let positions = Positions::new(vec![
+            Mapping { line: 1, column: 0, source_line: 9, source_column: 4 },
+            Mapping { line: 1, column: 10, source_line: 9, source_column: 20 },
+        ]);
+        let stack = "    at inner (<p>:2:12)\n    at call (<prelude>:9:9)\n    at <anonymous> (<p>:2:1)\n    at <p>:7:7\n at";
+        let (innermost, text) = positions.stack(stack, "<p>");
+        assert_eq!(innermost, Some(Position { line: 10, column: 21 }));
+        assert_eq!(text, "at inner (10:21)\nat the program (10:5)");
+    }
+}

@@ -1,0 +1,417 @@
+// The part of the bridge that lives inside the interpreter. It is evaluated
+// once, in the zygote, before any agent's program exists; it keeps the
+// intrinsics that it needs, so that a program that changes them harms only
+// itself. It puts nothing of the bridge into the global object.
+(function (native) {
+  'use strict';
+
+  const { stringify } = JSON;
+  const { isArray, from: arrayFrom } = Array;
+  const { create, defineProperty, entries, freeze, fromEntries, keys } = Object;
+  const { ownKeys } = Reflect;
+  const Pledge = Promise;
+  const Table = Map;
+  const Unique = Set;
+  const Text = String;
+  const Failure = Error;
+  const now = Date.now;
+
+  // Tool calls.
+
+  const pending = new Table();
+  let lastId = 0;
+  let callsMade = 0;
+  let limits = { toolCalls: 0, argumentsBytes: 0 };
+
+  class ToolError extends Failure {
+    constructor(details, site) {
+      super(details.message);
+      for (const name of ['server', 'tool', 'kind', 'hint']) {
+        if (details[name] !== undefined) {
+          defineProperty(this, name, { value: details[name], enumerable: true, configurable: true, writable: true });
+        }
+      }
+      if (site) defineProperty(this, 'stack', { value: site, configurable: true, writable: true });
+    }
+  }
+  defineProperty(ToolError.prototype, 'name', { value: 'ToolError', configurable: true, writable: true });
+
+  function call(operation, payload, about) {
+    const site = new Failure().stack;
+    const refuse = (kind, message, hint) => Pledge.reject(new ToolError({ ...about, kind, message, hint }, site));
+    if (operation === 'tool' && ++callsMade > limits.toolCalls) {
+      return refuse('limit', `the program has used all of its ${limits.toolCalls} tool calls`,
+        'filter inside the tool, or ask for more in one call');
+    }
+    let json;
+    try {
+      json = stringify(payload);
+    } catch (error) {
+      return refuse('arguments', `the arguments are not JSON: ${error.message}`, 'pass plain values');
+    }
+    if (json.length > limits.argumentsBytes) {
+      return refuse('limit', `the arguments of one call have more than ${limits.argumentsBytes} bytes`,
+        'send the data in several calls');
+    }
+    const id = ++lastId;
+    return new Pledge((resolve, reject) => {
+      pending.set(id, { resolve, reject, site });
+      native.call(id, operation, json);
+    });
+  }
+
+  function deliver(id, ok, value) {
+    const waiting = pending.get(id);
+    if (!waiting) return;
+    pending.delete(id);
+    if (ok) waiting.resolve(value);
+    else waiting.reject(new ToolError(value, waiting.site));
+  }
+
+  // Modules.
+
+  function makeTool(server, tool) {
+    const invoke = (args, raw) => {
+      if (args === undefined || args === null) args = {};
+      if (typeof args !== 'object' || isArray(args)) {
+        const given = isArray(args) ? 'a list' : `a ${typeof args}`;
+        return Pledge.reject(new ToolError({
+          server, tool, kind: 'arguments',
+          message: `${server}.${tool} takes one object of arguments, not ${given}`,
+          hint: `write ${tool}({ name: value })`,
+        }, new Failure().stack));
+      }
+      return call('tool', { server, tool, raw, arguments: args }, { server, tool });
+    };
+    const callable = (args) => invoke(args, false);
+    defineProperty(callable, 'name', { value: tool });
+    defineProperty(callable, 'raw', { value: (args) => invoke(args, true) });
+    return freeze(callable);
+  }
+
+  function distance(a, b) {
+    let row = arrayFrom({ length: b.length + 1 }, (_, i) => i);
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++) {
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      }
+      row = next;
+    }
+    return row[b.length];
+  }
+
+  function nearest(name, candidates) {
+    const plain = (text) => text.toLowerCase().replace(/[^a-z0-9]/g, '').slice(0, 64);
+    const wanted = plain(name);
+    return candidates
+      .map((candidate) => [distance(wanted, plain(candidate)), candidate])
+      .filter(([far]) => far <= Math.max(2, wanted.length / 2))
+      .sort((a, b) => a[0] - b[0])
+      .slice(0, 3)
+      .map(([, candidate]) => candidate);
+  }
+
+  // Asked for by the language, by promises and by printing, not by a program.
+  const notATool = new Unique(['then', 'toJSON', 'constructor', 'prototype', 'valueOf', 'toString', 'inspect', '$$typeof']);
+
+  function makeServer(table) {
+    const members = create(null);
+    for (const { name, identifiers } of table.tools) {
+      const callable = makeTool(table.server, name);
+      for (const identifier of identifiers) members[identifier] = callable;
+      if (!(name in members)) members[name] = callable;
+    }
+    return new Proxy(freeze(members), {
+      get(target, key) {
+        if (typeof key !== 'string' || key in target || notATool.has(key)) return target[key];
+        const near = nearest(key, table.tools.map((tool) => tool.name));
+        throw new ToolError({
+          server: table.server, tool: key, kind: 'unknown',
+          message: `the server \`${table.server}\` has no tool \`${key}\``,
+          hint: near.length ? `did you mean ${near.join(', ')}?` : `its tools: searchTools({ server: '${table.server}' })`,
+        });
+      },
+    });
+  }
+
+  function serversModule(reply) {
+    const module = create(null);
+    for (const table of reply.servers) {
+      const server = makeServer(table);
+      module[table.identifier] = server;
+      if (!(table.server in module)) module[table.server] = server;
+    }
+    return module;
+  }
+
+  const asObject = (given, key) => {
+    if (given === undefined || given === null) return {};
+    return typeof given === 'object' && !isArray(given) ? given : { [key]: given };
+  };
+
+  const workspace = freeze({
+    saveData: (name, value) =>
+      call('workspace.save', { name, value: encodable(value) }, { server: 'workspace', tool: 'saveData' }),
+    loadData: (name) => call('workspace.load', { name }, { server: 'workspace', tool: 'loadData' }),
+    list: () => call('workspace.list', {}, { server: 'workspace', tool: 'list' }),
+  });
+
+  const about = (tool) => ({ server: 'mcp-runtime', tool });
+  const searchTools = (query) =>
+    call('search_tools', asObject(query, 'query'), about('searchTools')).then((page) => page.tools);
+  const getToolDocs = (names) =>
+    call('tool_docs', { names: isArray(names) ? names : [names] }, about('getToolDocs'))
+      .then((page) => (isArray(names) ? page.docs : page.docs[0]));
+
+  // Data helpers: global, and exported by 'mcp-runtime'.
+
+  const getter = (by) => (typeof by === 'function' ? by : (item) => item?.[by]);
+  const bucket = (list, by, add) => {
+    const read = getter(by);
+    const groups = {};
+    for (const item of list) {
+      const key = Text(read(item));
+      defineProperty(groups, key, {
+        value: add(Object.hasOwn(groups, key) ? groups[key] : undefined, item),
+        enumerable: true, configurable: true, writable: true,
+      });
+    }
+    return groups;
+  };
+  const order = (a, b) => (a === b ? 0 : a === undefined || a === null ? 1 : b === undefined || b === null ? -1 : a < b ? -1 : 1);
+  const sortBy = (list, by, direction = 'asc') => {
+    const read = getter(by);
+    const sign = direction === 'desc' ? -1 : 1;
+    return [...list].map((item) => [read(item), item]).sort((a, b) => sign * order(a[0], b[0])).map(([, item]) => item);
+  };
+  const helpers = {
+    groupBy: (list, by) => bucket(list, by, (group, item) => (group ? (group.push(item), group) : [item])),
+    countBy: (list, by) => bucket(list, by, (count = 0) => count + 1),
+    sumBy: (list, by) => {
+      const read = getter(by);
+      let sum = 0;
+      for (const item of list) sum += Number(read(item)) || 0;
+      return sum;
+    },
+    sortBy,
+    topN: (list, n, by) => sortBy(list, by ?? ((item) => item), 'desc').slice(0, n),
+    uniqBy: (list, by) => {
+      const read = getter(by);
+      const seen = new Unique();
+      return [...list].filter((item) => {
+        const key = read(item);
+        return !seen.has(key) && seen.add(key);
+      });
+    },
+    chunk: (list, size) => {
+      if (!(size >= 1)) throw new RangeError('chunk needs a size of at least 1');
+      const step = Math.floor(size);
+      return arrayFrom({ length: Math.ceil(list.length / step) }, (_, i) => list.slice(i * step, (i + 1) * step));
+    },
+    pick: (item, names) => fromEntries(names.filter((name) => name in item).map((name) => [name, item[name]])),
+    omit: (item, names) => fromEntries(entries(item).filter(([name]) => !names.includes(name))),
+  };
+
+  const runtimeModule = freeze({ __proto__: null, searchTools, getToolDocs, workspace, ToolError, ...helpers });
+
+  function importLater(specifier) {
+    specifier = Text(specifier);
+    if (specifier === 'mcp-runtime') return Pledge.resolve(runtimeModule);
+    return call('import', { specifier }, { server: specifier, tool: 'import' }).then((reply) => {
+      const module = serversModule(reply);
+      return specifier === 'mcp-servers' ? module : module[keys(module)[0]];
+    });
+  }
+
+  // Printing.
+
+  function inspect(value, depth = 0, seen = []) {
+    switch (typeof value) {
+      case 'string': return depth ? stringify(value) : value;
+      case 'bigint': return `${value}n`;
+      case 'symbol': return value.toString();
+      case 'function': return `[function ${value.name || 'anonymous'}]`;
+      case 'object': break;
+      default: return Text(value);
+    }
+    if (value === null) return 'null';
+    if (seen.includes(value)) return '[circular]';
+    if (value instanceof Failure) return value.stack ? `${value.name}: ${value.message}` : Text(value);
+    if (depth > 4) return isArray(value) ? '[...]' : '{...}';
+    const inner = [...seen, value];
+    const show = (item) => inspect(item, depth + 1, inner);
+    if (isArray(value)) {
+      const shown = value.slice(0, 100).map(show);
+      if (value.length > 100) shown.push(`... ${value.length - 100} more`);
+      return `[${shown.join(', ')}]`;
+    }
+    if (value instanceof Table) return `Map {${[...value].slice(0, 100).map(([k, v]) => `${show(k)} => ${show(v)}`).join(', ')}}`;
+    if (value instanceof Unique) return `Set {${[...value].slice(0, 100).map(show).join(', ')}}`;
+    if (value instanceof Pledge) return '[promise]';
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+    if (value instanceof RegExp) return Text(value);
+    const names = keys(value);
+    const shown = names.slice(0, 100).map((name) => `${name}: ${show(value[name])}`);
+    if (names.length > 100) shown.push(`... ${names.length - 100} more`);
+    return `{${shown.join(', ')}}`;
+  }
+
+  const printer = (level) => (...values) => native.log(level, values.map((value) => {
+    try {
+      return inspect(value);
+    } catch {
+      return '[value that cannot be printed]';
+    }
+  }).join(' '));
+
+  // Timers.
+
+  const timers = new Table();
+  let lastTimer = 0;
+  const schedule = (callback, delay, rest, every) => {
+    if (typeof callback !== 'function') throw new TypeError('a timer needs a function');
+    const wait = Math.max(0, Math.min(Number(delay) || 0, 2147483647));
+    timers.set(++lastTimer, { due: now() + wait, callback, rest, every: every ? Math.max(1, wait) : 0 });
+    return lastTimer;
+  };
+  const cancel = (id) => { timers.delete(id); };
+
+  /** Milliseconds until the next timer is due; -1 if there is none. */
+  function nextTimer() {
+    let due = Infinity;
+    for (const timer of timers.values()) if (timer.due < due) due = timer.due;
+    return due === Infinity ? -1 : Math.max(0, due - now());
+  }
+
+  function fireTimers() {
+    const time = now();
+    const ready = [...timers].filter(([, timer]) => timer.due <= time).sort((a, b) => a[1].due - b[1].due || a[0] - b[0]);
+    for (const [id, timer] of ready) {
+      if (!timers.has(id)) continue;
+      if (timer.every) timer.due = time + timer.every;
+      else timers.delete(id);
+      try {
+        timer.callback(...timer.rest);
+      } catch (error) {
+        fail(error);
+      }
+    }
+  }
+
+  // The result.
+
+  const unusable = (what, key, hint) => {
+    const place = key === '' ? 'the result is' : `the result holds, at \`${key}\`,`;
+    return new TypeError(`${place} ${what}${hint ? `: ${hint}` : ''}`);
+  };
+
+  function plain(key, value) {
+    switch (typeof value) {
+      case 'bigint': return Text(value);
+      case 'function': throw unusable('a function', key, 'call it, or return its result');
+      case 'symbol': throw unusable('a symbol', key, 'return a text');
+      case 'object': break;
+      default: return value;
+    }
+    if (value instanceof Pledge) throw unusable('a promise', key, 'await it (a list of them with Promise.all)');
+    if (value instanceof Table) {
+      const pairs = [...value];
+      return pairs.every(([name]) => typeof name === 'string') ? fromEntries(pairs) : pairs;
+    }
+    if (value instanceof Unique) return [...value];
+    if (value instanceof Failure) return { name: value.name, message: value.message };
+    return value;
+  }
+
+  /** A value that survives JSON, or a clear error. */
+  function encodable(value) {
+    const json = encode(value);
+    return json === undefined ? null : JSON.parse(json);
+  }
+
+  function encode(value) {
+    try {
+      return stringify(value, plain);
+    } catch (error) {
+      if (error instanceof TypeError && /circular/i.test(error.message)) {
+        throw new TypeError('the result refers to itself: return plain data without a cycle');
+      }
+      throw error;
+    }
+  }
+
+  let finished = false;
+
+  function succeed(value) {
+    if (finished) return;
+    let json;
+    try {
+      json = encode(value);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    finished = true;
+    if (pending.size) {
+      native.log(2, `${pending.size} calls were still under way when the program ended: await them`);
+    }
+    native.done(json === undefined ? 'null' : json);
+  }
+
+  function fail(error) {
+    if (finished) return;
+    finished = true;
+    const isError = error instanceof Failure;
+    const kind = error instanceof ToolError ? Text(error.kind ?? 'tool') : 'runtime';
+    let message;
+    try {
+      message = isError ? `${kind === 'runtime' ? `${error.name}: ` : ''}${error.message}` : `the program threw ${inspect(error)}`;
+    } catch {
+      message = 'the program threw a value that cannot be read';
+    }
+    native.fail(kind, Text(message), isError ? Text(error.stack ?? '') : '', isError && error.hint ? Text(error.hint) : '');
+  }
+
+  function start(program, modules) {
+    let exported;
+    let last;
+    const isDefault = (value) => { exported = { value }; };
+    const isLast = (value) => { last = { value }; return value; };
+    const end = (only) => {
+      if (exported) return typeof exported.value === 'function' ? exported.value() : exported.value;
+      if (last) return last.value;
+      return only ? only() : undefined;
+    };
+    program(modules, importLater, isDefault, isLast, end).then(succeed, fail);
+  }
+
+  // The global object.
+
+  const hidden = (name, value) =>
+    defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+  for (const [name, helper] of entries(helpers)) hidden(name, helper);
+  hidden('ToolError', ToolError);
+  hidden('console', {
+    debug: printer(0), log: printer(1), info: printer(1), warn: printer(2), error: printer(3),
+    table: printer(1), dir: printer(1), trace: printer(0),
+  });
+  hidden('setTimeout', (callback, delay, ...rest) => schedule(callback, delay, rest, false));
+  hidden('setInterval', (callback, delay, ...rest) => schedule(callback, delay, rest, true));
+  hidden('clearTimeout', cancel);
+  hidden('clearInterval', cancel);
+  hidden('structuredClone', (value) => {
+    const json = stringify(value);
+    return json === undefined ? undefined : JSON.parse(json);
+  });
+  defineProperty(Math, 'random', { value: () => native.random(), writable: true, configurable: true });
+  // Fills in whatever the time zone, the first error and the first JSON text need.
+  void [new Date(0).toString(), new Failure().stack, stringify({}), ownKeys({})];
+
+  return {
+    start, deliver, fail, nextTimer, fireTimers, serversModule,
+    runtimeModule,
+    setLimits: (toolCalls, argumentsBytes) => { limits = { toolCalls, argumentsBytes }; },
+    waiting: () => pending.size,
+  };
+})

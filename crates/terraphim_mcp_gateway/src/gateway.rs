@@ -1,0 +1,430 @@
+//! The one way to every tool: finds the server, asks the policy, checks the
+//! arguments, calls, and leaves a line for the audit.
+
+use std::{
+    collections::HashSet,
+    ffi::OsString,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use terraphim_types::{ServerName, ToolDefinition, ToolName, ToolReply};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+
+use crate::{
+    catalogue::{CatalogueSnapshot, ServerEntry, ServerState},
+    config::{McpConfig, ServerTransport},
+    definitions::{CacheFile, Definitions},
+    error::GatewayError,
+    in_process::InProcess,
+    nearest::nearest,
+    policy::Policy,
+    provider::{CallContext, Provider, ProviderError},
+    upstream::{Host, Upstream, find},
+    validation::Validators,
+};
+
+/// How many servers are started at once for the catalogue.
+const STARTS_AT_ONCE: usize = 4;
+
+/// What a gateway is made from.
+#[derive(Debug, Clone, Default)]
+pub struct GatewayConfig {
+    /// The configured servers.
+    pub config: McpConfig,
+    /// Where definitions are cached; absent means nowhere.
+    pub cache_dir: Option<PathBuf>,
+    /// Which tools may be called.
+    pub policy: Policy,
+    /// The environment that every server process inherits.
+    pub base_env: Vec<(OsString, OsString)>,
+    /// How many gateways this one runs inside of: the value of
+    /// `TERRAPHIM_DEPTH` in its own environment, 0 without one.
+    pub depth: u32,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeouts {
+    /// From a server's start to its answer to the greeting.
+    pub start: Duration,
+    /// Until silence to the newer greeting counts as an older server.
+    pub discover: Duration,
+    /// One listing of tools, all pages.
+    pub list: Duration,
+    /// One tool call.
+    pub call: Duration,
+    /// From SIGTERM to SIGKILL.
+    pub stop: Duration,
+    /// After a first failed start until the next is tried; doubles each time.
+    pub first_retry: Duration,
+    /// The longest that this delay becomes.
+    pub last_retry: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            // A first `npx` downloads the server.
+            start: Duration::from_secs(60),
+            discover: Duration::from_secs(10),
+            list: Duration::from_secs(30),
+            call: Duration::from_secs(120),
+            stop: Duration::from_secs(2),
+            first_retry: Duration::from_secs(1),
+            last_retry: Duration::from_secs(300),
+        }
+    }
+}
+
+/// A configured server that a server of this process hides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collision {
+    /// The name that both have.
+    pub name: ServerName,
+}
+
+/// Connections to MCP servers, and the servers of this process.
+///
+/// It must be made and used within a tokio runtime. Dropping it ends every
+/// server process in the background; [`Gateway::shutdown`] waits for that.
+pub struct Gateway {
+    servers: Vec<Server>,
+    collisions: Vec<Collision>,
+    policy: Policy,
+    validators: Validators,
+    host: Arc<Host>,
+    snapshot: Mutex<Arc<CatalogueSnapshot>>,
+    _end_on_drop: DropGuard,
+}
+
+struct Server {
+    name: ServerName,
+    kind: Kind,
+}
+
+enum Kind {
+    InProcess(InProcess),
+    Upstream(Upstream),
+    Unusable { reason: String },
+}
+
+impl Gateway {
+    /// Makes the gateway; no server is started before it is needed. A provider
+    /// of this process hides a configured server of the same name.
+    pub fn new(config: GatewayConfig, providers: Vec<Arc<dyn Provider>>) -> Self {
+        let GatewayConfig { config: mut mcp, cache_dir, policy, base_env, depth, timeouts } = config;
+        let life = CancellationToken::new();
+        let host = Arc::new(Host {
+            base_env,
+            depth,
+            timeouts,
+            tasks: TaskTracker::new(),
+            life: life.clone(),
+            changes: watch::Sender::new(0),
+            starts: Semaphore::new(STARTS_AT_ONCE),
+        });
+        let mut servers: Vec<_> = providers
+            .into_iter()
+            .map(|provider| Server {
+                name: provider.name().clone(),
+                kind: Kind::InProcess(InProcess::new(provider)),
+            })
+            .collect();
+        let mut names = HashSet::new();
+        servers.retain(|server| names.insert(server.name.clone()));
+        let mut collisions = Vec::new();
+        mcp.reserve_own_name();
+        for server in mcp.servers {
+            if !names.insert(server.name.clone()) {
+                tracing::warn!(server = %server.name, "a server of this process hides a configured one of the same name");
+                collisions.push(Collision { name: server.name });
+                continue;
+            }
+            let kind = match server.transport {
+                ServerTransport::Unusable { reason } => Kind::Unusable { reason },
+                ServerTransport::Stdio(stdio) => {
+                    let cache = cache_dir.as_deref().map(|folder| CacheFile::new(folder, &stdio));
+                    Kind::Upstream(Upstream::new(server.name.clone(), stdio, Arc::clone(&host), cache))
+                }
+            };
+            servers.push(Server { name: server.name, kind });
+        }
+        Self {
+            servers,
+            collisions,
+            policy,
+            validators: Validators::default(),
+            host,
+            snapshot: Mutex::default(),
+            _end_on_drop: life.drop_guard(),
+        }
+    }
+
+    /// Every server's name, those of this process first.
+    pub fn server_names(&self) -> impl Iterator<Item = &ServerName> {
+        self.servers.iter().map(|server| &server.name)
+    }
+
+    /// The configured servers that a server of this process hides.
+    pub fn collisions(&self) -> &[Collision] {
+        &self.collisions
+    }
+
+    /// One server's tools: those known, else the server is started for them.
+    ///
+    /// # Errors
+    /// [`GatewayError::UnknownServer`], or why the server gave no list.
+    pub async fn tools(&self, server: &ServerName) -> Result<Arc<[ToolDefinition]>, GatewayError> {
+        let found = self.servers.iter().find(|candidate| candidate.name == *server);
+        let server = found.ok_or_else(|| self.unknown_server(server.as_str()))?;
+        Ok(server.definitions(&self.host.timeouts).await?.tools)
+    }
+
+    /// What is known of all servers. Those not known yet are started, a few at
+    /// once; at most `wait` is waited for them, and not at all without it.
+    pub async fn catalogue(&self, wait: Option<Duration>) -> Arc<CatalogueSnapshot> {
+        let mut changes = self.host.changes.subscribe();
+        for server in &self.servers {
+            match &server.kind {
+                Kind::Upstream(upstream) => upstream.warm(),
+                Kind::InProcess(provider) => provider.refresh(self.host.timeouts.list).await,
+                Kind::Unusable { .. } => {}
+            }
+        }
+        if let Some(wait) = wait {
+            let all_known = changes.wait_for(|_| !self.servers.iter().any(Server::is_loading));
+            // Whoever is not known by then is shown as loading.
+            let _ = timeout(wait, all_known).await;
+        }
+        self.take_snapshot()
+    }
+
+    /// The last snapshot if it still holds, else a new one.
+    fn take_snapshot(&self) -> Arc<CatalogueSnapshot> {
+        let servers: Vec<_> = self.servers.iter().map(Server::entry).collect();
+        let mut last = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.version == 0 || !same(&last.servers, &servers) {
+            *last = Arc::new(CatalogueSnapshot { version: last.version + 1, servers });
+        }
+        Arc::clone(&last)
+    }
+
+    /// Calls a tool. A tool that answers with `is_error` is a reply, not an error.
+    ///
+    /// # Errors
+    /// Why there is no reply; nothing has left unless it is a
+    /// [`GatewayError::Provider`] other than `InvalidArguments`.
+    pub async fn call(
+        &self,
+        tool: &ToolName,
+        arguments: Map<String, Value>,
+        context: CallContext,
+    ) -> Result<ToolReply, GatewayError> {
+        let started = Instant::now();
+        let audited = tracing::enabled!(target: "terraphim::audit", tracing::Level::DEBUG);
+        let arguments_bytes = if audited { json_bytes(&arguments) } else { 0 };
+        let outcome = self.call_unaudited(tool, arguments, context).await;
+        if audited {
+            tracing::debug!(
+                target: "terraphim::audit",
+                %tool,
+                arguments_bytes,
+                reply_bytes = outcome.as_ref().map_or(0, json_bytes),
+                ms = started.elapsed().as_secs_f64() * 1e3,
+                verdict = verdict(&outcome),
+                "tool call"
+            );
+        }
+        outcome
+    }
+
+    async fn call_unaudited(
+        &self,
+        name: &ToolName,
+        arguments: Map<String, Value>,
+        context: CallContext,
+    ) -> Result<ToolReply, GatewayError> {
+        let (server, tool) = self.resolve(name)?;
+        let cancelled = context.cancel.clone();
+        let tools = tokio::select! {
+            biased;
+            () = cancelled.cancelled() => return Err(ProviderError::Cancelled.into()),
+            tools = server.tools_with(&tool, &self.host.timeouts) => tools?,
+        };
+        let Some(definition) = find(&tools, &tool) else {
+            let nearest = nearest(&tool, tools.iter().map(|tool| tool.name.as_str()));
+            return Err(GatewayError::UnknownTool { server: server.name.clone(), tool, nearest });
+        };
+        let denied = |denial| GatewayError::Denied { tool: name.clone(), denial };
+        self.policy.check(name, definition).map_err(denied)?;
+        self.validators.check(&server.name, &tools, definition, &arguments).map_err(|complaint| {
+            ProviderError::InvalidArguments { server: server.name.clone(), tool: tool.clone(), complaint }
+        })?;
+        Ok(server.call(&tool, arguments, context, &self.host.timeouts).await?)
+    }
+
+    /// Ends every server process and waits until all have ended.
+    pub async fn shutdown(&self) {
+        futures_util::future::join_all(self.servers.iter().map(|server| async {
+            if let Kind::Upstream(upstream) = &server.kind {
+                upstream.shutdown().await;
+            }
+        }))
+        .await;
+        self.host.life.cancel();
+        self.host.tasks.close();
+        if timeout(self.host.timeouts.stop * 2, self.host.tasks.wait()).await.is_err() {
+            tracing::warn!("a server process did not end");
+        }
+    }
+
+    /// The server that a name means, and the tool's own name. A server's name
+    /// may itself hold dots: the first dot that leaves a known server counts.
+    fn resolve(&self, name: &ToolName) -> Result<(&Server, String), GatewayError> {
+        if let Some(server) = self.servers.iter().find(|server| server.name == *name.server()) {
+            return Ok((server, name.tool().to_owned()));
+        }
+        let qualified = name.to_string();
+        let splits = self.servers.iter().filter_map(|server| {
+            let tool = qualified.strip_prefix(server.name.as_str())?.strip_prefix('.')?;
+            Some((server, tool))
+        });
+        let shortest = splits.min_by_key(|(server, _)| server.name.as_str().len());
+        let found = shortest.map(|(server, tool)| (server, tool.to_owned()));
+        found.ok_or_else(|| self.unknown_server(name.server().as_str()))
+    }
+
+    fn unknown_server(&self, name: &str) -> GatewayError {
+        let nearest = nearest(name, self.server_names().map(ServerName::as_str));
+        GatewayError::UnknownServer { name: name.to_owned(), nearest }
+    }
+}
+
+impl Server {
+    async fn definitions(&self, timeouts: &Timeouts) -> Result<Definitions, ProviderError> {
+        match &self.kind {
+            Kind::InProcess(provider) => provider.definitions(timeouts.list).await,
+            Kind::Upstream(upstream) => upstream.definitions().await,
+            Kind::Unusable { reason } => Err(self.unusable(reason)),
+        }
+    }
+
+    /// The tools; those known may be out of date, so that they are asked for
+    /// anew where `tool` is not among them.
+    async fn tools_with(
+        &self,
+        tool: &str,
+        timeouts: &Timeouts,
+    ) -> Result<Arc<[ToolDefinition]>, ProviderError> {
+        let known = self.definitions(timeouts).await?.tools;
+        if find(&known, tool).is_some() {
+            return Ok(known);
+        }
+        Ok(match &self.kind {
+            Kind::InProcess(provider) => {
+                provider.refresh(timeouts.list).await;
+                provider.definitions(timeouts.list).await?.tools
+            }
+            Kind::Upstream(upstream) => upstream.live_definitions().await?.tools,
+            Kind::Unusable { .. } => known,
+        })
+    }
+
+    async fn call(
+        &self,
+        tool: &str,
+        arguments: Map<String, Value>,
+        context: CallContext,
+        timeouts: &Timeouts,
+    ) -> Result<ToolReply, ProviderError> {
+        match &self.kind {
+            Kind::InProcess(provider) => provider.call(tool, arguments, context, timeouts.call).await,
+            Kind::Upstream(upstream) => upstream.call_tool(tool, arguments, context).await,
+            Kind::Unusable { reason } => Err(self.unusable(reason)),
+        }
+    }
+
+    fn unusable(&self, reason: &str) -> ProviderError {
+        ProviderError::NotStarted { server: self.name.clone(), reason: reason.to_owned() }
+    }
+
+    fn is_loading(&self) -> bool {
+        matches!(&self.kind, Kind::Upstream(upstream) if upstream.is_warming())
+    }
+
+    fn entry(&self) -> ServerEntry {
+        let (known, failure) = match &self.kind {
+            Kind::InProcess(provider) => provider.known(),
+            Kind::Upstream(upstream) => upstream.glimpse(),
+            Kind::Unusable { reason } => (None, Some(reason.clone())),
+        };
+        let state = match (failure, &known) {
+            (Some(reason), _) => ServerState::Failed { reason },
+            (None, Some(_)) => ServerState::Ready,
+            (None, None) => ServerState::Loading,
+        };
+        let (tools, description) = known
+            .map_or_else(|| (Arc::from([]), None), |Definitions { tools, description }| (tools, description));
+        ServerEntry { name: self.name.clone(), description, state, tools }
+    }
+}
+
+/// Equal, by a look at the tools' addresses: equal lists are kept, not made again.
+fn same(last: &[ServerEntry], now: &[ServerEntry]) -> bool {
+    last.len() == now.len()
+        && last.iter().zip(now).all(|(a, b)| {
+            let tools = Arc::ptr_eq(&a.tools, &b.tools) || (a.tools.is_empty() && b.tools.is_empty());
+            tools && a.name == b.name && a.state == b.state && a.description == b.description
+        })
+}
+
+fn verdict(outcome: &Result<ToolReply, GatewayError>) -> &'static str {
+    match outcome {
+        Ok(reply) if reply.is_error => "tool error",
+        Ok(_) => "ok",
+        Err(GatewayError::Denied { .. }) => "denied",
+        Err(GatewayError::UnknownServer { .. } | GatewayError::UnknownTool { .. }) => "unknown",
+        Err(GatewayError::Provider(error)) => match error {
+            ProviderError::InvalidArguments { .. } => "invalid arguments",
+            ProviderError::UnknownTool { .. } => "unknown",
+            ProviderError::Cancelled => "cancelled",
+            ProviderError::TimedOut { .. } => "timed out",
+            _ => "failed",
+        },
+    }
+}
+
+/// The length of a value as JSON.
+fn json_bytes<T: Serialize>(value: &T) -> usize {
+    struct Count(usize);
+
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut count = Count(0);
+    match serde_json::to_writer(&mut count, value) {
+        Ok(()) => count.0,
+        Err(_) => 0,
+    }
+}

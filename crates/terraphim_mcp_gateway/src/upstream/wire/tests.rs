@@ -1,0 +1,74 @@
+//! Lines that a server may send, and what becomes of them.
+
+use proptest::prelude::*;
+use rmcp::model::{CallToolRequest, CallToolRequestParams, NumberOrString};
+
+use super::*;
+
+/// A ledger that awaits the reply to a tool call with id 7.
+fn awaiting() -> Ledger {
+    let ledger = Ledger::default();
+    let request = ClientRequest::CallToolRequest(CallToolRequest::new(CallToolRequestParams::new("t")));
+    ledger.register(&JsonRpcMessage::request(request, NumberOrString::Number(7)));
+    ledger
+}
+
+fn decode(line: &str) -> Option<Value> {
+    awaiting().decode(line.as_bytes()).map(|message| serde_json::to_value(message).expect("JSON"))
+}
+
+#[test]
+fn replies_pass_through_whole() {
+    let result = r#"{"content":[{"type":"hologram","x":[1]}],"z":1.50,"a":null,"resultType":"complete"}"#;
+    let reply = decode(&format!(r#"{{"jsonrpc":"2.0","id":7,"result":{result}}}"#)).expect("a message");
+    assert_eq!(reply["result"], serde_json::from_str::<Value>(result).expect("JSON"));
+    assert!(decode(r#"{"jsonrpc":"2.0","id":"7","result":{}}"#).is_some(), "an id sent as text");
+    assert!(decode(r#"{"jsonrpc":"2.0","id":8,"result":{}}"#).is_none(), "nobody asked");
+}
+
+#[test]
+fn what_is_no_reply_fails_its_call() {
+    let deep = format!(r#"{{"id":7,"result":{}{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
+    for line in [r#"{"jsonrpc":"2.0","id":7}"#, r#"{"id":7,"result":null}"#, &deep] {
+        let message = decode(line).expect("a message");
+        let text = message["error"]["message"].as_str().expect("an error");
+        assert!(text.contains("not a reply"), "{text}");
+    }
+    let error = decode(r#"{"id":7,"error":"plain text"}"#).expect("a message");
+    assert_eq!(error["error"]["message"], "\"plain text\"");
+}
+
+#[test]
+fn noise_is_remembered_and_too_much_of_it_ends_the_connection() {
+    let ledger = awaiting();
+    assert!(ledger.decode(b"Server listening...").is_none());
+    assert_eq!(ledger.noise().as_deref(), Some("Server listening..."));
+    assert_eq!(ledger.fault(), None);
+    for _ in 0..MAX_NOISE_BYTES {
+        ledger.decode(b"[debug] hm");
+    }
+    assert!(ledger.fault().expect("a fault").contains("not MCP"));
+}
+
+#[tokio::test]
+async fn a_line_without_end_ends_the_connection() {
+    let endless = tokio::io::repeat(b'x');
+    let (mut wire, ledger) = Wire::new(endless, tokio::io::sink(), Duration::from_secs(1));
+    assert!(wire.receive().await.is_none());
+    assert_eq!(ledger.fault().as_deref(), Some("it sent a message of more than 65 MB"));
+}
+
+proptest! {
+    #[test]
+    fn no_line_panics(line in prop::collection::vec(any::<u8>(), 0..200)) {
+        awaiting().decode(&line);
+    }
+
+    #[test]
+    fn no_message_like_line_panics(
+        id in "(7|\"7\"|null|-1|1e99|\\[\\])",
+        rest in "(,\"(method|result|error|params)\":(null|1|\"x\"|\\{\\}|\\{\"code\":1e300\\})){0,3}",
+    ) {
+        awaiting().decode(format!("{{\"jsonrpc\":\"2.0\",\"id\":{id}{rest}}}").as_bytes());
+    }
+}

@@ -1,0 +1,58 @@
+//! What can go wrong before and around a run.
+
+use std::io;
+
+use terraphim_sandbox_protocol::DecodeError;
+
+/// The sandbox failed; no program is to blame.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// The guest could not be started. The pool tries again at the next checkout.
+    #[error("failed to start the guest: {step}")]
+    Start {
+        /// What was attempted.
+        step: &'static str,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// The guest could not enter its jail. The pool tries again at the next checkout.
+    #[error("failed to enter the jail: {reason}; `terraphim doctor` tells what this machine offers")]
+    Jail {
+        /// The step and its cause.
+        reason: String,
+    },
+    /// The guest speaks another version of the protocol.
+    #[error("the guest speaks protocol {theirs}, this host speaks {ours}: build both from one source")]
+    Version {
+        /// The guest's version.
+        theirs: u16,
+        /// This crate's version.
+        ours: u16,
+    },
+    /// The zygote said something that cannot be.
+    #[error("the zygote broke the protocol: {0}")]
+    Protocol(#[from] DecodeError),
+    /// The zygote is gone. The pool starts another one at the next checkout.
+    #[error("the zygote is gone")]
+    ZygoteGone,
+    /// A process could not be made.
+    #[error("failed to make a process for the run: {reason}")]
+    Fork {
+        /// The step and its cause.
+        reason: String,
+    },
+    /// Every place is taken and stayed so.
+    #[error("all {capacity} places are taken, and none became free within {waited_ms} ms: try again later")]
+    Full {
+        /// Runs that may be under way at once.
+        capacity: usize,
+        /// How long the checkout waited, in milliseconds.
+        waited_ms: u128,
+    },
+}
+
+pub(crate) fn start(step: &'static str) -> impl FnOnce(io::Error) -> SandboxError {
+    move |source| SandboxError::Start { step, source }
+}

@@ -1,0 +1,425 @@
+//! One run, from the host's side: one task that reads frames, answers calls,
+//! keeps the deadline, and ends the process.
+//!
+//! The task never waits for the guest with a reply in hand while the guest
+//! waits for it: it goes on reading whatever it has to write.
+
+use std::{
+    any::Any,
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use terraphim_sandbox_protocol::{
+    Budget, DecodeError, EXIT_BAD_CHANNEL, EXIT_JAIL, EXIT_OUT_OF_MEMORY, Failure, GuestFrame, HEADER_BYTES,
+    Header, HostFrame, Start, Syntax,
+};
+use terraphim_types::{Language, Limits};
+use tokio::io::Interest;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    logs::Logs,
+    pool::Lease,
+    process::{ChildExit, RunProcess},
+    zygote::Jail,
+};
+
+/// How much later than the interpreter's own deadline the process is killed.
+const KILL_GRACE: Duration = Duration::from_millis(40);
+
+/// How long a process that has said its last word may take to end.
+const EXIT_GRACE: Duration = Duration::from_millis(50);
+
+/// How long the zygote may take to report the end of a killed process.
+const REAP_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Host calls of a run that are not counted as tool calls: imports, searches, documents.
+const OTHER_CALLS: u32 = 10_000;
+
+/// Arguments of calls that wait for their turn, in bytes.
+const WAITING_BYTES: usize = 64 << 20;
+
+/// Longest piece of log in one frame, in bytes.
+const LOG_FRAME_BYTES: usize = 128 << 10;
+
+/// A program to run.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// Its text.
+    pub source: String,
+    /// Its language.
+    pub language: Language,
+}
+
+/// A call that the guest asks the host to answer.
+#[derive(Debug)]
+pub struct Call {
+    /// What is called.
+    pub name: String,
+    /// Its arguments.
+    pub payload: Vec<u8>,
+}
+
+/// The answer to a call.
+#[derive(Default)]
+pub struct HostReply {
+    /// Whether it is the value or the error.
+    pub ok: bool,
+    /// The value or the error, as JSON.
+    pub payload: Vec<u8>,
+    /// Dropped once the reply is written; holds the reply's share of a budget.
+    pub hold: Option<Box<dyn Any + Send>>,
+}
+
+/// Answers the calls of a run.
+pub trait HostCalls: Send + Sync {
+    /// Answers one call. Dropping the future ends the call.
+    fn call(&self, call: Call) -> Pin<Box<dyn Future<Output = HostReply> + Send + '_>>;
+}
+
+/// How a run ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Ending {
+    /// With a result, as JSON bytes that nobody has looked at yet.
+    Result(Vec<u8>),
+    /// The program failed and said how.
+    Failed(Failure),
+    /// The wall-clock limit passed.
+    Deadline,
+    /// The CPU-time limit passed.
+    Cpu,
+    /// The memory limit was reached.
+    Memory,
+    /// It made more calls than any limit allows, or kept too many arguments waiting.
+    TooManyCalls,
+    /// It made a system call that is not permitted.
+    Forbidden,
+    /// The process died of `signal`, before or after it had understood the program.
+    Crashed {
+        /// Whether the program had begun.
+        started: bool,
+        /// The signal, 0 for a plain exit.
+        signal: i32,
+    },
+    /// The process broke the protocol.
+    Protocol(Option<DecodeError>),
+    /// The caller ended the run.
+    Cancelled,
+    /// The zygote or the machine failed.
+    Lost,
+}
+
+/// What a run used.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Usage {
+    /// From the program's dispatch to its last word.
+    pub wall: Duration,
+    /// User and system time of the process.
+    pub cpu: Duration,
+    /// Largest resident size of the process, in bytes.
+    pub peak_memory_bytes: u64,
+    /// How long the run waited for a place.
+    pub queued: Duration,
+}
+
+/// Everything about an ended run.
+#[derive(Debug)]
+pub struct RunEnd {
+    /// How it ended.
+    pub ending: Ending,
+    /// What it logged.
+    pub logs: Logs,
+    /// What it used.
+    pub usage: Usage,
+    /// The wall that it was behind.
+    pub jail: Arc<Jail>,
+}
+
+impl Lease {
+    /// Runs a program to its end, at the latest to its deadline. Uses the process up.
+    pub async fn run(
+        self,
+        program: Program,
+        host: &dyn HostCalls,
+        cancel: &CancellationToken,
+        log_bytes: usize,
+    ) -> RunEnd {
+        let began = Instant::now();
+        let mut run = Run {
+            frames: FrameReader::new(budget(&self.limits)),
+            writes: Writes::default(),
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            under_way: FuturesUnordered::new(),
+            calls_made: 0,
+            started: false,
+            logs: Logs::with_budget(log_bytes),
+            host,
+            limits: self.limits,
+        };
+        run.writes.push(start_frame(&program, &self.limits), None);
+        let ending = run.drive(&self.process, cancel).await;
+        let wall = began.elapsed();
+        let started = run.started;
+        let logs = run.logs;
+        let (ending, exit) = conclude(self.process, ending, started).await;
+        let usage = Usage {
+            wall,
+            cpu: exit.map_or(Duration::ZERO, |exit| exit.cpu),
+            peak_memory_bytes: exit.map_or(0, |exit| exit.peak_bytes),
+            queued: self.queued,
+        };
+        RunEnd { ending, logs, usage, jail: self.jail }
+    }
+}
+
+fn budget(limits: &Limits) -> Budget {
+    Budget {
+        start: 0,
+        reply: 0,
+        call: limits.arguments_bytes.saturating_add(4096),
+        log: LOG_FRAME_BYTES,
+        done: limits.result_bytes,
+        failed: 256 << 10,
+    }
+}
+
+fn start_frame(program: &Program, limits: &Limits) -> Vec<u8> {
+    HostFrame::encode_start(&Start {
+        syntax: match program.language {
+            Language::TypeScript => Syntax::TypeScript,
+            Language::JavaScript => Syntax::JavaScript,
+        },
+        wall_ms: u64::try_from(limits.wall.as_millis()).unwrap_or(u64::MAX),
+        heap_bytes: limits.memory_bytes,
+        result_bytes: limits.result_bytes as u64,
+        arguments_bytes: limits.arguments_bytes as u64,
+        tool_calls: limits.tool_calls,
+        source: program.source.clone(),
+    })
+}
+
+type Answering<'h> = Pin<Box<dyn Future<Output = (u32, HostReply)> + Send + 'h>>;
+
+struct Run<'h> {
+    frames: FrameReader,
+    writes: Writes,
+    waiting: VecDeque<(u32, Call)>,
+    waiting_bytes: usize,
+    under_way: FuturesUnordered<Answering<'h>>,
+    calls_made: u32,
+    started: bool,
+    logs: Logs,
+    host: &'h dyn HostCalls,
+    limits: Limits,
+}
+
+impl Run<'_> {
+    /// Goes on until something ends the run; `None` if the channel closed without a last word.
+    async fn drive(&mut self, process: &RunProcess, cancel: &CancellationToken) -> Option<Ending> {
+        let deadline = tokio::time::sleep(self.limits.wall.saturating_add(KILL_GRACE));
+        tokio::pin!(deadline);
+        loop {
+            if self.writes.write(process).is_err() {
+                self.writes = Writes::default();
+            }
+            let interest = if self.writes.is_empty() {
+                Interest::READABLE
+            } else {
+                Interest::READABLE | Interest::WRITABLE
+            };
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Some(Ending::Cancelled),
+                () = &mut deadline => return Some(Ending::Deadline),
+                Some((id, reply)) = self.under_way.next(), if !self.under_way.is_empty() => {
+                    let frame = HostFrame::encode_reply(id, reply.ok, &reply.payload);
+                    self.writes.push(frame, reply.hold);
+                    self.begin_waiting();
+                }
+                ready = process.channel.ready(interest) => {
+                    if !ready.is_ok_and(|ready| ready.is_readable()) {
+                        continue;
+                    }
+                    match self.read(process) {
+                        Ok(Some(ending)) => return Some(ending),
+                        Ok(None) => {}
+                        Err(Closed) => return None,
+                    }
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, process: &RunProcess) -> Result<Option<Ending>, Closed> {
+        let open = self.frames.fill(process)?;
+        loop {
+            match self.frames.next() {
+                Ok(Some(frame)) => {
+                    if let Some(ending) = self.on_frame(frame) {
+                        return Ok(Some(ending));
+                    }
+                }
+                Ok(None) if open => return Ok(None),
+                Ok(None) => return Err(Closed),
+                Err(error) => return Ok(Some(Ending::Protocol(Some(error)))),
+            }
+        }
+    }
+
+    fn on_frame(&mut self, frame: GuestFrame) -> Option<Ending> {
+        match frame {
+            GuestFrame::Started => self.started = true,
+            GuestFrame::Log { level, text } => self.logs.push(level, &text),
+            GuestFrame::Done { payload } => return Some(Ending::Result(payload.into_vec())),
+            GuestFrame::Failed(failure) => return Some(Ending::Failed(failure)),
+            GuestFrame::Call { id, name, payload } => {
+                self.calls_made = self.calls_made.saturating_add(1);
+                self.waiting_bytes = self.waiting_bytes.saturating_add(payload.len());
+                let too_many = self.calls_made > self.limits.tool_calls.saturating_add(OTHER_CALLS);
+                if too_many || self.waiting_bytes > WAITING_BYTES {
+                    return Some(Ending::TooManyCalls);
+                }
+                self.waiting.push_back((id, Call { name, payload: payload.into_vec() }));
+                self.begin_waiting();
+            }
+        }
+        None
+    }
+
+    fn begin_waiting(&mut self) {
+        while self.under_way.len() < self.limits.calls_in_flight {
+            let Some((id, call)) = self.waiting.pop_front() else { return };
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(call.payload.len());
+            let answer = self.host.call(call);
+            self.under_way.push(Box::pin(async move { (id, answer.await) }));
+        }
+    }
+}
+
+/// Waits for the process's end, killing it unless it ends by itself, and puts
+/// a death without a last word into words.
+async fn conclude(
+    mut process: RunProcess,
+    ending: Option<Ending>,
+    started: bool,
+) -> (Ending, Option<ChildExit>) {
+    let said_goodbye = matches!(ending, Some(Ending::Result(_) | Ending::Failed(_)) | None);
+    let mut exit = None;
+    if said_goodbye {
+        exit = tokio::time::timeout(EXIT_GRACE, &mut process.exit).await.ok();
+    }
+    if exit.is_none() {
+        process.kill();
+        exit = tokio::time::timeout(REAP_DEADLINE, &mut process.exit).await.ok();
+    }
+    let exit = exit.and_then(Result::ok);
+    let ending = match (ending, exit) {
+        (Some(ending), _) => ending,
+        (None, Some(exit)) => died(exit.status, started),
+        (None, None) => Ending::Lost,
+    };
+    (ending, exit)
+}
+
+fn died(status: i32, started: bool) -> Ending {
+    if libc::WIFSIGNALED(status) {
+        return match libc::WTERMSIG(status) {
+            libc::SIGXCPU => Ending::Cpu,
+            // Nobody here sent it, so the kernel did: out of memory.
+            libc::SIGKILL => Ending::Memory,
+            libc::SIGSYS => Ending::Forbidden,
+            signal => Ending::Crashed { started, signal },
+        };
+    }
+    match libc::WEXITSTATUS(status) {
+        EXIT_OUT_OF_MEMORY => Ending::Memory,
+        EXIT_BAD_CHANNEL => Ending::Protocol(None),
+        EXIT_JAIL => Ending::Lost,
+        _ => Ending::Crashed { started, signal: 0 },
+    }
+}
+
+/// The channel is closed.
+struct Closed;
+
+/// Frames that wait to be written.
+#[derive(Default)]
+struct Writes {
+    frames: VecDeque<(Vec<u8>, Option<Box<dyn Any + Send>>)>,
+    written: usize,
+}
+
+impl Writes {
+    fn push(&mut self, frame: Vec<u8>, hold: Option<Box<dyn Any + Send>>) {
+        self.frames.push_back((frame, hold));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Writes what the channel takes now.
+    fn write(&mut self, process: &RunProcess) -> Result<(), Closed> {
+        while let Some((frame, _)) = self.frames.front() {
+            match process.channel.try_write(frame.get(self.written..).unwrap_or_default()) {
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(()),
+                Err(_) => return Err(Closed),
+            }
+            if self.written >= frame.len() {
+                self.frames.pop_front();
+                self.written = 0;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes from the guest, cut into frames; never holds more than one frame's
+/// budget and one read.
+struct FrameReader {
+    budget: Budget,
+    bytes: Vec<u8>,
+    taken: usize,
+}
+
+/// Bytes that are read at once.
+const READ_BYTES: usize = 64 << 10;
+
+impl FrameReader {
+    fn new(budget: Budget) -> Self {
+        Self { budget, bytes: Vec::new(), taken: 0 }
+    }
+
+    /// Reads what is there, up to one read; whether the channel is still open.
+    fn fill(&mut self, process: &RunProcess) -> Result<bool, Closed> {
+        self.bytes.drain(..self.taken);
+        self.taken = 0;
+        self.bytes.reserve(READ_BYTES);
+        match process.channel.try_read_buf(&mut self.bytes) {
+            Ok(0) => Ok(false),
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(true),
+            Err(_) => Err(Closed),
+        }
+    }
+
+    /// The next whole frame, if it is there.
+    fn next(&mut self) -> Result<Option<GuestFrame>, DecodeError> {
+        let Some(rest) = self.bytes.get(self.taken..) else { return Ok(None) };
+        let Some((header, rest)) = rest.split_first_chunk::<HEADER_BYTES>() else { return Ok(None) };
+        let header = Header::decode(*header).ok_or(DecodeError::BadLength { kind: 0 })?;
+        GuestFrame::admit(header, &self.budget)?;
+        let Some(body) = rest.get(..header.body) else { return Ok(None) };
+        let frame = GuestFrame::decode(header.kind, body.to_vec())?;
+        self.taken += HEADER_BYTES + header.body;
+        Ok(Some(frame))
+    }
+}

@@ -1,0 +1,218 @@
+//! A zygote from the host's side: started in its jail, asked for processes.
+
+use std::{
+    collections::HashMap,
+    io::{self, IoSliceMut},
+    mem::MaybeUninit,
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+    time::Duration,
+};
+
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, SocketFlags, SocketType,
+};
+use terraphim_sandbox_protocol::{
+    VERSION,
+    control::{FromZygote, Layers, MAX_DATAGRAM, ToZygote},
+};
+use tokio::{
+    io::Interest,
+    net::UnixDatagram,
+    sync::{mpsc, oneshot},
+};
+
+use crate::{
+    error::{SandboxError, start},
+    process::{ChildExit, RunProcess},
+    spawn,
+};
+
+/// How long a guest may take to enter its jail and warm up.
+const START_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What a jail came out as on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Jail {
+    /// The layers that hold.
+    pub layers: Layers,
+    /// Why the others do not; empty where all hold.
+    pub reduced: String,
+}
+
+impl Jail {
+    /// The names of the layers that are missing.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let missing = Layers::ALL.iter().filter(|(layer, _)| !self.layers.contains(*layer));
+        missing.map(|(_, name)| *name).collect()
+    }
+}
+
+struct ForkRequest {
+    memory_bytes: u64,
+    cpu_seconds: u64,
+    answer: oneshot::Sender<Result<RunProcess, SandboxError>>,
+}
+
+/// A running zygote. Dropping the last handle ends it and every process it made.
+#[derive(Clone)]
+pub(crate) struct Zygote {
+    requests: mpsc::Sender<ForkRequest>,
+    pub(crate) jail: Arc<Jail>,
+    pub(crate) pid: u32,
+}
+
+impl Zygote {
+    /// Starts a guest and waits until it is jailed and warm.
+    pub(crate) async fn start() -> Result<Self, SandboxError> {
+        let pair =
+            rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
+        let (ours, theirs) = pair.map_err(io::Error::from).map_err(start("socketpair"))?;
+        rustix::io::ioctl_fionbio(&ours, true).map_err(io::Error::from).map_err(start("non-blocking"))?;
+        let process = spawn::guest(theirs).await.map_err(start("spawn"))?;
+        let control = Control::new(ours).map_err(start("register"))?;
+        let ready = tokio::time::timeout(START_DEADLINE, control.receive()).await;
+        let ready =
+            ready.map_err(|_| SandboxError::Jail { reason: "the guest did not answer in time".into() })?;
+        let jail = match ready?.0 {
+            FromZygote::Ready { version, layers, reduced } if version == VERSION => Jail { layers, reduced },
+            FromZygote::Ready { version, .. } => {
+                return Err(SandboxError::Version { theirs: version, ours: VERSION });
+            }
+            FromZygote::Broken { message, .. } => return Err(SandboxError::Jail { reason: message }),
+            _ => return Err(SandboxError::Jail { reason: "the guest did not say that it is ready".into() }),
+        };
+        let (requests, received) = mpsc::channel(256);
+        let pid = process.id();
+        let owner =
+            Owner { control, _process: process, asked: HashMap::new(), exits: HashMap::new(), last: 0 };
+        tokio::spawn(owner.serve(received));
+        Ok(Self { requests, jail: Arc::new(jail), pid })
+    }
+
+    /// Whether it still serves.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.requests.is_closed()
+    }
+
+    /// Makes a process for one run.
+    pub(crate) async fn fork(&self, memory_bytes: u64, cpu_seconds: u64) -> Result<RunProcess, SandboxError> {
+        let (answer, answered) = oneshot::channel();
+        let request = ForkRequest { memory_bytes, cpu_seconds, answer };
+        self.requests.send(request).await.map_err(|_| SandboxError::ZygoteGone)?;
+        answered.await.map_err(|_| SandboxError::ZygoteGone)?
+    }
+}
+
+/// The task that owns the zygote: the only one that talks to it.
+struct Owner {
+    control: Control,
+    _process: spawn::Process,
+    asked: HashMap<u32, oneshot::Sender<Result<RunProcess, SandboxError>>>,
+    exits: HashMap<u32, oneshot::Sender<ChildExit>>,
+    last: u32,
+}
+
+impl Owner {
+    async fn serve(mut self, mut requests: mpsc::Receiver<ForkRequest>) {
+        loop {
+            let step = tokio::select! {
+                message = self.control.receive() => match message {
+                    Ok((message, descriptors)) => {
+                        self.on_message(message, descriptors);
+                        Ok(())
+                    }
+                    Err(error) => Err(error),
+                },
+                request = requests.recv() => match request {
+                    Some(request) => self.ask(request).await,
+                    // Every handle is gone: the pool is.
+                    None => return,
+                },
+            };
+            if let Err(error) = step {
+                tracing::error!(%error, "zygote lost");
+                return;
+            }
+        }
+    }
+
+    async fn ask(&mut self, request: ForkRequest) -> Result<(), SandboxError> {
+        self.last = self.last.wrapping_add(1).max(1);
+        let ForkRequest { memory_bytes, cpu_seconds, answer } = request;
+        self.asked.insert(self.last, answer);
+        self.control.send(ToZygote::Fork { child: self.last, memory_bytes, cpu_seconds }).await
+    }
+
+    fn on_message(&mut self, message: FromZygote, descriptors: Vec<OwnedFd>) {
+        match message {
+            FromZygote::Forked { child } => {
+                let Some(answer) = self.asked.remove(&child) else { return };
+                let (exit, exited) = oneshot::channel();
+                let made = RunProcess::new(descriptors, exited);
+                if made.is_ok() {
+                    self.exits.insert(child, exit);
+                }
+                // A caller that is gone drops the process, which kills it.
+                let _ = answer.send(made);
+            }
+            FromZygote::Exited { child, status, cpu_micros, peak_kib } => {
+                if let Some(exit) = self.exits.remove(&child) {
+                    let cpu = Duration::from_micros(cpu_micros);
+                    let _ = exit.send(ChildExit { status, cpu, peak_bytes: peak_kib.saturating_mul(1024) });
+                }
+            }
+            FromZygote::Broken { child, message } => {
+                if let Some(answer) = self.asked.remove(&child) {
+                    let _ = answer.send(Err(SandboxError::Fork { reason: message }));
+                }
+            }
+            FromZygote::Ready { .. } => {}
+        }
+    }
+}
+
+/// The host's end of the control channel.
+struct Control {
+    socket: UnixDatagram,
+}
+
+impl Control {
+    fn new(socket: OwnedFd) -> io::Result<Self> {
+        // A sequenced-packet socket is a datagram socket that also tells when the peer is gone.
+        Ok(Self { socket: UnixDatagram::from_std(socket.into())? })
+    }
+
+    async fn send(&self, message: ToZygote) -> Result<(), SandboxError> {
+        let datagram = message.encode();
+        let sent = self.socket.async_io(Interest::WRITABLE, || {
+            Ok(rustix::net::send(&self.socket, &datagram, SendFlags::NOSIGNAL)?)
+        });
+        sent.await.map(drop).map_err(|_| SandboxError::ZygoteGone)
+    }
+
+    async fn receive(&self) -> Result<(FromZygote, Vec<OwnedFd>), SandboxError> {
+        let received = self.socket.async_io(Interest::READABLE, || receive(&self.socket));
+        let (datagram, descriptors) = received.await.map_err(|_| SandboxError::ZygoteGone)?;
+        if datagram.is_empty() {
+            return Err(SandboxError::ZygoteGone);
+        }
+        Ok((FromZygote::decode(&datagram)?, descriptors))
+    }
+}
+
+fn receive(socket: &UnixDatagram) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
+    let mut datagram = vec![0; MAX_DATAGRAM];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let mut target = [IoSliceMut::new(&mut datagram)];
+    let message = rustix::net::recvmsg(socket.as_fd(), &mut target, &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
+    let mut descriptors = Vec::new();
+    for ancillary in ancillary.drain() {
+        if let RecvAncillaryMessage::ScmRights(received) = ancillary {
+            descriptors.extend(received);
+        }
+    }
+    datagram.truncate(message.bytes);
+    Ok((datagram, descriptors))
+}

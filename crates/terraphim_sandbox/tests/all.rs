@@ -1,0 +1,179 @@
+//! Real programs in the real jail.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use terraphim_sandbox::{Call, Ending, FailureKind, HostCalls, HostReply, Pool, PoolConfig, Program, RunEnd};
+use terraphim_types::{Language, Limits};
+use tokio_util::sync::CancellationToken;
+
+/// Answers `tool` with its arguments and `import` with one server that has the tool `echo`.
+struct Echo;
+
+impl HostCalls for Echo {
+    fn call(&self, call: Call) -> Pin<Box<dyn Future<Output = HostReply> + Send + '_>> {
+        Box::pin(async move {
+            let payload = match call.name.as_str() {
+                "import" => br#"{"servers":[{"server":"s","identifier":"s","tools":[{"name":"echo","identifiers":["echo"]}]}]}"#.to_vec(),
+                _ => call.payload,
+            };
+            HostReply { ok: true, payload, hold: None }
+        })
+    }
+}
+
+async fn run_with(limits: Limits, source: &str) -> RunEnd {
+    let pool = Pool::new(PoolConfig { ready: 0, ..PoolConfig::default() });
+    let lease = pool.checkout(limits).await.expect("a place");
+    let program = Program { source: source.into(), language: Language::TypeScript };
+    lease.run(program, &Echo, &CancellationToken::new(), 6 << 10).await
+}
+
+async fn run(source: &str) -> RunEnd {
+    run_with(Limits::default(), source).await
+}
+
+async fn result(source: &str) -> String {
+    let end = run(source).await;
+    match end.ending {
+        Ending::Result(json) => String::from_utf8(json).expect("UTF-8"),
+        other => panic!("{source}: {other:?}\n{}", end.logs.text()),
+    }
+}
+
+async fn failure(source: &str) -> terraphim_sandbox::Failure {
+    match run(source).await.ending {
+        Ending::Failed(failure) => failure,
+        other => panic!("{source}: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn results_are_found_in_every_documented_way() {
+    for (source, expected) in [
+        ("return 1 + 1", "2"),
+        ("export default { a: 1n }", r#"{"a":"1"}"#),
+        ("const x: number = 20; x + 1;", "21"),
+        ("function main() { return 'm' }\nfunction other() { return 'o' }", r#""m""#),
+        ("async function only() { return [1] }", "[1]"),
+        ("const only = async () => 7", "7"),
+        ("export default async function () { return 8 }", "8"),
+        ("export function main() { return 9 }", "9"),
+        ("let x = 1", "null"),
+        ("main();\nasync function main() { return 5 }", "5"),
+        ("enum Color { Red = 3, Green } return Color.Green", "4"),
+        ("return groupBy([{k:'a'},{k:'b'},{k:'a'}], 'k').a.length", "2"),
+        ("await new Promise(done => setTimeout(done, 5)); return 'later'", r#""later""#),
+        ("return new Map([['a', new Set([1])]])", r#"{"a":[1]}"#),
+        ("console.log('x')", "null"),
+    ] {
+        assert_eq!(result(source).await, expected, "{source}");
+    }
+}
+
+#[tokio::test]
+async fn tools_are_called_through_the_bridge() {
+    let source = "import { s } from 'mcp-servers';
+        const all = await Promise.all([1, 2, 3].map(n => s.echo({ n })));
+        const later = await import('mcp-servers/s');
+        return [all.map(x => x.arguments.n), await later.echo.raw({ x: 1 })]";
+    let echoed = r#"[[1,2,3],{"server":"s","tool":"echo","raw":true,"arguments":{"x":1}}]"#;
+    assert_eq!(result(source).await, echoed);
+}
+
+#[tokio::test]
+async fn failures_name_the_line_of_the_agent() {
+    let thrown =
+        failure("type A = {\n  b: number\n}\nfunction f(a: A) {\n  throw new Error('boom')\n}\nf({ b: 1 })")
+            .await;
+    assert_eq!((thrown.kind, thrown.line, thrown.column), (FailureKind::Runtime, 5, 13), "{thrown:?}");
+    assert_eq!(thrown.message, "Error: boom");
+    let syntax = failure("const a = 1\nconst = 2").await;
+    assert_eq!((syntax.kind, syntax.line, syntax.column), (FailureKind::Syntax, 2, 7), "{syntax:?}");
+    let unknown = failure("import { s } from 'mcp-servers'\n\nawait s.ehco({})").await;
+    assert_eq!((unknown.kind, unknown.line), (FailureKind::Tool, 3), "{unknown:?}");
+    assert!(unknown.hint.contains("echo"), "{unknown:?}");
+    let cycle = failure("const a: any = {}; a.a = a; return a").await;
+    assert!(cycle.message.contains("refers to itself"), "{cycle:?}");
+    let promise = failure("return [Promise.resolve(1)]").await;
+    assert!(promise.message.contains("promise"), "{promise:?}");
+    let stuck = failure("await new Promise(() => {})").await;
+    assert!(stuck.message.contains("nothing can settle"), "{stuck:?}");
+}
+
+#[tokio::test]
+async fn runaways_end_at_their_deadline() {
+    let limits = Limits { wall: Duration::from_millis(200), ..Limits::default() };
+    for source in [
+        "for (;;) {}",
+        "const s = 'a'.repeat(5e6); for (;;) s.includes('a'.repeat(1e6) + 'b')",
+        "const again = () => Promise.resolve().then(again); await again()",
+        "setInterval(() => {}, 1); await new Promise(() => {})",
+    ] {
+        let began = std::time::Instant::now();
+        let end = run_with(limits, source).await;
+        let limit = match &end.ending {
+            Ending::Deadline => true,
+            Ending::Failed(failure) => failure.kind == FailureKind::Limit,
+            _ => false,
+        };
+        assert!(limit, "{source}: {:?}", end.ending);
+        assert!(began.elapsed() < Duration::from_secs(5), "{source}: {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn memory_is_bounded() {
+    let limits = Limits { memory_bytes: 32 << 20, ..Limits::default() };
+    for source in [
+        "const a = []; for (;;) a.push(new Array(1000).fill(7))",
+        "let s = 'x'; for (;;) s += s",
+        "const a = []; for (;;) a.push(new Uint8Array(1 << 20))",
+    ] {
+        let end = run_with(limits, source).await;
+        let limit = match &end.ending {
+            Ending::Memory => true,
+            Ending::Failed(failure) => {
+                failure.kind == FailureKind::Limit || failure.message.contains("string")
+            }
+            _ => false,
+        };
+        assert!(limit, "{source}: {:?}", end.ending);
+    }
+}
+
+#[tokio::test]
+async fn every_layer_of_the_wall_holds_here_or_is_named() {
+    let end = run("return 1").await;
+    let missing = end.jail.missing();
+    assert_eq!(missing.is_empty(), end.jail.reduced.is_empty(), "{:?}", end.jail);
+}
+
+#[tokio::test]
+async fn each_process_has_its_own_randomness() {
+    assert_ne!(
+        result("return [Math.random(), Math.random()]").await,
+        result("return [Math.random(), Math.random()]").await
+    );
+}
+
+#[tokio::test]
+async fn a_cancelled_run_ends_at_once() {
+    let pool = Pool::new(PoolConfig::default());
+    let lease = pool.checkout(Limits::default()).await.expect("a place");
+    let cancel = CancellationToken::new();
+    let program = Program { source: "for (;;) {}".into(), language: Language::JavaScript };
+    cancel.cancel();
+    let end = lease.run(program, &Echo, &cancel, 1024).await;
+    assert!(matches!(end.ending, Ending::Cancelled), "{:?}", end.ending);
+}
+
+#[tokio::test]
+async fn a_full_pool_says_so() {
+    let config = PoolConfig { capacity: 1, ready: 0, queue_deadline: Duration::from_millis(50) };
+    let pool = Pool::new(config);
+    let held = pool.checkout(Limits::default()).await.expect("the only place");
+    let refused = pool.checkout(Limits::default()).await.err().expect("no place");
+    assert!(refused.to_string().contains("all 1 places are taken"), "{refused}");
+    drop(held);
+    assert!(pool.checkout(Limits::default()).await.is_ok());
+}

@@ -1,0 +1,35 @@
+//! A small MCP server over stdio for tests. It speaks either era of the
+//! protocol with nothing but JSON, so that it can also break every rule.
+//!
+//! ```text
+//! --era legacy|modern|silent   initialize only (default); server/discover only;
+//!                              legacy, without an answer to what it does not know
+//! --tools N                    N further tools `tool_0`, `tool_1`, ...
+//! --page-size N                tools/list in pages of N
+//! --bad-tool                   tools/list also holds entries that are no tools
+//! --instructions TEXT          what it says of itself
+//! --delay-ms N                 every tool call takes that long
+//! --start-delay-ms N           so long before the first answer
+//! --crash-at-start             writes to standard error and exits with status 7
+//! --crash-on TOOL              the same when that tool is called
+//! --hang-on TOOL               never answers that tool
+//! --garbage-on TOOL            answers that tool with a number instead of an object
+//! --garbage                    writes lines that are no messages, then stays
+//! --noise                      writes such a line before every answer
+//! --silent                     reads and never answers
+//! --deaf                       never reads
+//! --stderr TEXT                written to standard error at start
+//! --grandchild                 starts a child of its own that ignores SIGTERM
+//! --journal FILE               appends `start PID`, `grandchild PID` and every method received
+//! ```
+
+mod options;
+mod server;
+mod tools;
+
+fn main() -> std::io::Result<()> {
+    match options::Options::parse(std::env::args().skip(1)) {
+        Ok(options) => server::run(options),
+        Err(complaint) => Err(std::io::Error::other(complaint)),
+    }
+}
