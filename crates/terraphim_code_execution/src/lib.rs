@@ -1,2 +1,20 @@
 //! Runs an agent's program: bridge, outcome, workspace and token account.
+//!
+//! [`Executor::execute`] is the main flow. It lends a process from the
+//! sandbox's pool, answers the program's calls from the gateway, and cuts what
+//! comes out to the budget of a model. It neither prints nor reads the
+//! environment; whoever embeds it gives it folders and commands.
+
+mod bridge;
+mod catalogue;
+mod executor;
+mod media;
+mod modules;
+mod outcome;
 pub mod tokens;
+mod workspace;
+
+pub use catalogue::{LiveCatalogue, LoadState, SearchAnswer, UnavailableServer};
+pub use executor::{ExecuteRequest, Execution, Executor, ExecutorConfig};
+pub use outcome::{ErrorKind, Outcome, RunError, RunUsage, SavedFile, Wall};
+pub use workspace::{Workspace, WorkspaceError};

@@ -20,6 +20,9 @@ const BUDGET: Budget = Budget { start: 64 << 20, reply: 512 << 20, call: 0, log:
 /// Log text that is gathered before it is sent, in bytes.
 const LOG_BATCH: usize = 8 << 10;
 
+/// Calls that are gathered before they are sent, in bytes.
+const CALL_BATCH: usize = 64 << 10;
+
 /// How long log text may be kept back while the program goes on logging.
 const LOG_DELAY: Duration = Duration::from_millis(20);
 
@@ -29,6 +32,8 @@ pub(crate) struct Channel {
     /// Bytes received and not yet taken.
     received: Vec<u8>,
     taken: usize,
+    /// Calls that leave with the next wait, so that many started at once cost one write.
+    calls: Vec<u8>,
     log: String,
     log_level: LogLevel,
     log_sent: Option<Instant>,
@@ -43,6 +48,7 @@ impl Channel {
         Self {
             received: Vec::with_capacity(64 << 10),
             taken: 0,
+            calls: Vec::new(),
             log: String::new(),
             log_level: LogLevel::Info,
             log_sent: None,
@@ -51,7 +57,7 @@ impl Channel {
 
     /// Waits for the next frame; `None` if `timeout` passed first.
     pub(crate) fn receive(&mut self, timeout: Option<Duration>) -> Option<HostFrame> {
-        self.flush_log();
+        self.flush();
         if self.buffered() < HEADER_BYTES && !self.wait(timeout) {
             return None;
         }
@@ -116,10 +122,27 @@ impl Channel {
         }
     }
 
-    /// Sends a frame, the log before it.
+    /// Sends a frame, what was gathered before it.
     pub(crate) fn send(&mut self, frame: &[u8]) {
-        self.flush_log();
+        self.flush();
         write_all(frame);
+    }
+
+    /// Adds a call; it leaves when the program waits, or goes on for long.
+    pub(crate) fn call(&mut self, frame: &[u8]) {
+        self.calls.extend_from_slice(frame);
+        if self.calls.len() >= CALL_BATCH {
+            self.flush();
+        }
+    }
+
+    /// Sends what was gathered.
+    pub(crate) fn flush(&mut self) {
+        self.flush_log();
+        if !self.calls.is_empty() {
+            write_all(&self.calls);
+            self.calls.clear();
+        }
     }
 
     /// Adds log text; it is sent at once, with the next frame, or with more log.
@@ -137,8 +160,7 @@ impl Channel {
         }
     }
 
-    /// Sends what was gathered of the log.
-    pub(crate) fn flush_log(&mut self) {
+    fn flush_log(&mut self) {
         if self.log.is_empty() {
             return;
         }

@@ -262,6 +262,12 @@ impl<'a> Shape<'_, 'a> {
                     pattern.push(format!("{:?}:{}", name.as_str(), one.local.name));
                     names.push((name.to_string(), one.span.start));
                 }
+                ImportDeclarationSpecifier::ImportDefaultSpecifier(one)
+                    if import.source.value.starts_with("mcp-servers/") =>
+                {
+                    pattern.push(format!("default:{}", one.local.name));
+                    names.push(("default".to_owned(), one.span.start));
+                }
                 ImportDeclarationSpecifier::ImportDefaultSpecifier(one) => {
                     return Err(self.error(
                         one.span,

@@ -41,7 +41,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Whether the interpreter is to stop; asked every few thousand steps.
     fn interrupt(&mut self) -> bool {
-        self.channel.flush_log();
+        self.channel.flush();
         let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         self.interrupted |= late;
         late
@@ -123,7 +123,7 @@ fn natives<'js>(ctx: &Ctx<'js>, shared: &Rc<RefCell<Shared>>) -> rquickjs::Resul
     native.set("log", Function::new(ctx.clone(), write)?)?;
     let call = Rc::clone(shared);
     let send = move |id: u32, name: String, json: String| {
-        call.borrow_mut().channel.send(&GuestFrame::encode_call(id, &name, json.as_bytes()));
+        call.borrow_mut().channel.call(&GuestFrame::encode_call(id, &name, json.as_bytes()));
     };
     native.set("call", Function::new(ctx.clone(), send)?)?;
     let random = Rc::clone(shared);

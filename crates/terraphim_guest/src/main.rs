@@ -16,5 +16,7 @@ mod zygote;
 fn main() {
     // A panic must not write to a descriptor that may by now be the channel.
     std::panic::set_hook(Box::new(|_| ()));
+    // The name in process lists; without it that of the descriptor it was started from.
+    let _ = rustix::thread::set_name(c"terraphim-guest");
     std::process::exit(zygote::serve());
 }

@@ -115,12 +115,25 @@
   // Asked for by the language, by promises and by printing, not by a program.
   const notATool = new Unique(['then', 'toJSON', 'constructor', 'prototype', 'valueOf', 'toString', 'inspect', '$$typeof']);
 
-  function makeServer(table) {
+  // A server that gives no tools is there all the same: its calls say why.
+  function makeUnavailable(table) {
+    const refuse = (tool) => () => Pledge.reject(new ToolError(
+      { server: table.server, tool, kind: 'tool', message: table.error }, new Failure().stack));
+    return new Proxy(freeze(create(null)), {
+      get: (target, key) => (typeof key !== 'string' || notATool.has(key) ? target[key] : refuse(key)),
+    });
+  }
+
+  function makeServer(table, extra) {
+    if (table.error !== undefined) return makeUnavailable(table);
     const members = create(null);
     for (const { name, identifiers } of table.tools) {
       const callable = makeTool(table.server, name);
       for (const identifier of identifiers) members[identifier] = callable;
       if (!(name in members)) members[name] = callable;
+    }
+    for (const name of extra ?? []) {
+      if (!(name in members)) defineProperty(members, name, { value: makeServer(table) });
     }
     return new Proxy(freeze(members), {
       get(target, key) {
@@ -145,6 +158,12 @@
     return module;
   }
 
+  // 'mcp-servers/x' is the server itself; its own name and `default` stand for it too.
+  function serverModule(reply) {
+    const [table] = reply.servers;
+    return makeServer(table, [table.identifier, table.server, 'default']);
+  }
+
   const asObject = (given, key) => {
     if (given === undefined || given === null) return {};
     return typeof given === 'object' && !isArray(given) ? given : { [key]: given };
@@ -158,11 +177,19 @@
   });
 
   const about = (tool) => ({ server: 'mcp-runtime', tool });
-  const searchTools = (query) =>
-    call('search_tools', asObject(query, 'query'), about('searchTools')).then((page) => page.tools);
+  // The whole answer: { tools, total, ... }.
+  const searchTools = (query) => call('search_tools', asObject(query, 'query'), about('searchTools'));
+  // One name gives its document, a list gives { docs, unknown }.
   const getToolDocs = (names) =>
-    call('tool_docs', { names: isArray(names) ? names : [names] }, about('getToolDocs'))
-      .then((page) => (isArray(names) ? page.docs : page.docs[0]));
+    call('tool_docs', { names: isArray(names) ? names : [names] }, about('getToolDocs')).then((page) => {
+      if (isArray(names)) return page;
+      if (page.docs.length) return page.docs[0];
+      const near = page.unknown[0]?.nearest ?? [];
+      throw new ToolError({
+        ...about('getToolDocs'), kind: 'unknown', message: `there is no tool \`${names}\``,
+        hint: near.length ? `did you mean ${near.join(', ')}?` : "find tools with searchTools('what you need')",
+      }, new Failure().stack);
+    });
 
   // Data helpers: global, and exported by 'mcp-runtime'.
 
@@ -218,10 +245,8 @@
   function importLater(specifier) {
     specifier = Text(specifier);
     if (specifier === 'mcp-runtime') return Pledge.resolve(runtimeModule);
-    return call('import', { specifier }, { server: specifier, tool: 'import' }).then((reply) => {
-      const module = serversModule(reply);
-      return specifier === 'mcp-servers' ? module : module[keys(module)[0]];
-    });
+    return call('import', { specifier }, { server: specifier, tool: 'import' })
+      .then(specifier === 'mcp-servers' ? serversModule : serverModule);
   }
 
   // Printing.
@@ -409,7 +434,7 @@
   void [new Date(0).toString(), new Failure().stack, stringify({}), ownKeys({})];
 
   return {
-    start, deliver, fail, nextTimer, fireTimers, serversModule,
+    start, deliver, fail, nextTimer, fireTimers, serversModule, serverModule,
     runtimeModule,
     setLimits: (toolCalls, argumentsBytes) => { limits = { toolCalls, argumentsBytes }; },
     waiting: () => pending.size,

@@ -116,7 +116,7 @@ impl Run {
                 complaint.and_then(|object| object.get::<_, String>(name).ok()).unwrap_or_default()
             })
         };
-        let about = field("name");
+        let about = field("tool");
         let named = import.names.iter().flatten().find(|(name, _)| *name == about);
         let offset = named.map_or(import.offset, |(_, offset)| *offset);
         compile::syntax_error(&self.start.source, offset, &field("message"), &field("hint"))
@@ -165,11 +165,12 @@ impl Run {
         let set_limits: Function<'_> = bridge.get("setLimits")?;
         set_limits.call::<_, ()>((f64::from(self.start.tool_calls), self.start.arguments_bytes))?;
         let linked = Array::new(ctx.clone())?;
-        for (index, module) in modules.into_iter().enumerate() {
+        for (index, (module, import)) in modules.into_iter().zip(&compiled.imports).enumerate() {
             let module: Value<'_> = match module {
                 None => bridge.get("runtimeModule")?,
                 Some(tables) => {
-                    let build: Function<'_> = bridge.get("serversModule")?;
+                    let one = import.specifier != "mcp-servers";
+                    let build: Function<'_> = bridge.get(if one { "serverModule" } else { "serversModule" })?;
                     build.call((ctx.json_parse(tables.into_vec())?,))?
                 }
             };

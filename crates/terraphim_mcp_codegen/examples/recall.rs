@@ -49,8 +49,10 @@ fn index(lines: &[Value]) -> Outcome<(DiscoveryIndex, BTreeMap<String, Vec<Strin
     for line in lines {
         let server = Some(text(line, "server")).filter(|name| !name.is_empty()).unwrap_or("tools");
         let mut tool = line.get("tool").cloned().unwrap_or_default();
-        if let Some(schema) = tool.as_object_mut().and_then(|map| map.remove("input_schema")) {
-            tool["inputSchema"] = schema;
+        if let Some(map) = tool.as_object_mut()
+            && let Some(schema) = map.remove("input_schema")
+        {
+            map.insert("inputSchema".to_owned(), schema);
         }
         let mut tool: ToolDefinition = serde_json::from_value(tool)?;
         if tool.input_schema.is_null() {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use terraphim_types::{ServerName, ToolDefinition};
 
-use crate::config::StdioServer;
+use crate::{config::StdioServer, wording::cut};
 
 /// Changes when the cache's files change their shape.
 const FORMAT: u32 = 1;
@@ -36,7 +36,7 @@ pub(crate) fn read_tool(server: &ServerName, listed: Value) -> Option<ToolDefini
             Ok(_) => return Some(tool),
             Err(invalid) => invalid.to_string(),
         },
-        Err(error) => error.to_string(),
+        Err(error) => cut(&error.to_string(), 200),
     };
     tracing::warn!(%server, complaint, "a listed tool is skipped");
     None

@@ -3,9 +3,9 @@
 use terraphim_types::{ServerName, ToolName};
 
 use crate::{
-    nearest::did_you_mean,
     policy::{Denial, Glob},
     provider::ProviderError,
+    wording::did_you_mean,
 };
 
 /// Why a call or a listing failed.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::Serialize;
+use futures_util::future::join_all;
 use serde_json::{Map, Value};
 use terraphim_types::{ServerName, ToolDefinition, ToolName, ToolReply};
 use tokio::{
@@ -27,18 +27,19 @@ use crate::{
     definitions::{CacheFile, Definitions},
     error::GatewayError,
     in_process::InProcess,
-    nearest::nearest,
+    measure::json_bytes,
     policy::Policy,
     provider::{CallContext, Provider, ProviderError},
     upstream::{Host, Upstream, find},
     validation::Validators,
+    wording::nearest,
 };
 
 /// How many servers are started at once for the catalogue.
 const STARTS_AT_ONCE: usize = 4;
 
-/// What a gateway is made from.
-#[derive(Debug, Clone, Default)]
+/// What a gateway is made from. It holds secrets, and so has no debug output.
+#[derive(Clone, Default)]
 pub struct GatewayConfig {
     /// The configured servers.
     pub config: McpConfig,
@@ -198,17 +199,17 @@ impl Gateway {
     pub async fn catalogue(&self, wait: Option<Duration>) -> Arc<CatalogueSnapshot> {
         let mut changes = self.host.changes.subscribe();
         for server in &self.servers {
-            match &server.kind {
-                Kind::Upstream(upstream) => upstream.warm(),
-                Kind::InProcess(provider) => provider.refresh(self.host.timeouts.list).await,
-                Kind::Unusable { .. } => {}
+            if let Kind::Upstream(upstream) = &server.kind {
+                upstream.warm();
             }
         }
-        if let Some(wait) = wait {
-            let all_known = changes.wait_for(|_| !self.servers.iter().any(Server::is_loading));
-            // Whoever is not known by then is shown as loading.
-            let _ = timeout(wait, all_known).await;
-        }
+        let all_known = async {
+            join_all(self.servers.iter().map(|server| server.refresh_in_process(&self.host.timeouts))).await;
+            // The sender lives as long as the gateway.
+            let _ = changes.wait_for(|_| !self.servers.iter().any(Server::is_loading)).await;
+        };
+        // Whoever is not known by then is shown as loading.
+        let _ = timeout(wait.unwrap_or_default(), all_known).await;
         self.take_snapshot()
     }
 
@@ -258,6 +259,9 @@ impl Gateway {
         context: CallContext,
     ) -> Result<ToolReply, GatewayError> {
         let (server, tool) = self.resolve(name)?;
+        let denied = |denial| GatewayError::Denied { tool: name.clone(), denial };
+        // What is forbidden does not even start its server.
+        self.policy.check_name(name).map_err(denied)?;
         let cancelled = context.cancel.clone();
         let tools = tokio::select! {
             biased;
@@ -268,17 +272,19 @@ impl Gateway {
             let nearest = nearest(&tool, tools.iter().map(|tool| tool.name.as_str()));
             return Err(GatewayError::UnknownTool { server: server.name.clone(), tool, nearest });
         };
-        let denied = |denial| GatewayError::Denied { tool: name.clone(), denial };
         self.policy.check(name, definition).map_err(denied)?;
-        self.validators.check(&server.name, &tools, definition, &arguments).map_err(|complaint| {
-            ProviderError::InvalidArguments { server: server.name.clone(), tool: tool.clone(), complaint }
+        let checked = self.validators.check(&server.name, &tools, definition, arguments);
+        let arguments = checked.map_err(|complaint| ProviderError::InvalidArguments {
+            server: server.name.clone(),
+            tool: tool.clone(),
+            complaint,
         })?;
         Ok(server.call(&tool, arguments, context, &self.host.timeouts).await?)
     }
 
     /// Ends every server process and waits until all have ended.
     pub async fn shutdown(&self) {
-        futures_util::future::join_all(self.servers.iter().map(|server| async {
+        join_all(self.servers.iter().map(|server| async {
             if let Kind::Upstream(upstream) = &server.kind {
                 upstream.shutdown().await;
             }
@@ -357,6 +363,12 @@ impl Server {
         }
     }
 
+    async fn refresh_in_process(&self, timeouts: &Timeouts) {
+        if let Kind::InProcess(provider) = &self.kind {
+            provider.refresh(timeouts.list).await;
+        }
+    }
+
     fn unusable(&self, reason: &str) -> ProviderError {
         ProviderError::NotStarted { server: self.name.clone(), reason: reason.to_owned() }
     }
@@ -404,27 +416,5 @@ fn verdict(outcome: &Result<ToolReply, GatewayError>) -> &'static str {
             ProviderError::TimedOut { .. } => "timed out",
             _ => "failed",
         },
-    }
-}
-
-/// The length of a value as JSON.
-fn json_bytes<T: Serialize>(value: &T) -> usize {
-    struct Count(usize);
-
-    impl std::io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let mut count = Count(0);
-    match serde_json::to_writer(&mut count, value) {
-        Ok(()) => count.0,
-        Err(_) => 0,
     }
 }

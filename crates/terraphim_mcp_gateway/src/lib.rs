@@ -16,11 +16,12 @@ mod definitions;
 mod error;
 mod gateway;
 mod in_process;
-mod nearest;
+mod measure;
 mod policy;
 mod provider;
 mod upstream;
 mod validation;
+mod wording;
 
 pub use catalogue::{CatalogueSnapshot, ServerEntry, ServerState};
 pub use config::{

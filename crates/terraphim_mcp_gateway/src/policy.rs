@@ -101,15 +101,25 @@ pub enum Denial {
 }
 
 impl Policy {
+    /// Decides on one tool by its name alone, before anything else is known of it.
+    ///
+    /// # Errors
+    /// [`Denial::Forbidden`] if a pattern of `deny` fits.
+    pub fn check_name(&self, name: &ToolName) -> Result<(), Denial> {
+        let qualified = name.to_string();
+        match self.deny.iter().find(|glob| glob.matches(&qualified)) {
+            Some(glob) => Err(Denial::Forbidden(glob.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// Decides on one tool.
     ///
     /// # Errors
     /// The [`Denial`] if it may not be called.
     pub fn check(&self, name: &ToolName, definition: &ToolDefinition) -> Result<(), Denial> {
+        self.check_name(name)?;
         let qualified = name.to_string();
-        if let Some(glob) = self.deny.iter().find(|glob| glob.matches(&qualified)) {
-            return Err(Denial::Forbidden(glob.clone()));
-        }
         if definition.is_read_only() || self.allow.iter().any(|glob| glob.matches(&qualified)) {
             return Ok(());
         }

@@ -320,7 +320,7 @@ impl Shared {
         if self.known().is_some() {
             connection.changed.notify_one();
         } else {
-            let definitions = connection.list(host.timeouts.list).await.map_err(|error| error.to_string())?;
+            let definitions = connection.list(host.timeouts.list).await.map_err(reason_of)?;
             self.learn(definitions).await;
         }
         self.spawn_refresher(&connection);
@@ -380,6 +380,20 @@ impl Shared {
 
     fn not_started(&self, reason: String) -> ProviderError {
         ProviderError::NotStarted { server: self.name.clone(), reason }
+    }
+}
+
+/// What is wrong, without the server's name, which the failed start adds.
+fn reason_of(error: ProviderError) -> String {
+    match error {
+        ProviderError::Disconnected { reason, .. } => reason,
+        ProviderError::Protocol { tool, message, .. } => {
+            format!("it answered `{tool}` with an error: {message}")
+        }
+        ProviderError::TimedOut { request, seconds, .. } => {
+            format!("it did not answer `{request}` within {seconds} s")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -10,7 +10,7 @@ use jsonschema::{ValidationError, Validator, error::TypeKind, error::ValidationE
 use serde_json::{Map, Value};
 use terraphim_types::{ServerName, ToolDefinition};
 
-use crate::nearest::{did_you_mean, nearest, quoted};
+use crate::wording::{cut, did_you_mean, nearest, quoted};
 
 /// How many mistakes one complaint names.
 const COMPLAINTS: usize = 3;
@@ -32,7 +32,7 @@ struct Compiled {
 }
 
 impl Validators {
-    /// Checks the arguments of `definition`, which is one of `tools`.
+    /// Checks the arguments of `definition`, which is one of `tools`, and gives them back.
     ///
     /// # Errors
     /// What is wrong, with the path of the offending property.
@@ -41,20 +41,21 @@ impl Validators {
         server: &ServerName,
         tools: &Arc<[ToolDefinition]>,
         definition: &ToolDefinition,
-        arguments: &Map<String, Value>,
-    ) -> Result<(), String> {
-        let Some(validator) = self.validator(server, tools, definition) else { return Ok(()) };
-        let arguments = Value::Object(arguments.clone());
+        arguments: Map<String, Value>,
+    ) -> Result<Map<String, Value>, String> {
+        let Some(validator) = self.validator(server, tools, definition) else { return Ok(arguments) };
+        let arguments = Value::Object(arguments);
         let mut errors = validator.iter_errors(&arguments);
         let named: Vec<_> = errors
             .by_ref()
             .take(COMPLAINTS)
             .map(|error| complain(&definition.input_schema, &error))
             .collect();
-        match (named.is_empty(), errors.next()) {
-            (true, _) => Ok(()),
-            (false, None) => Err(named.join("; ")),
-            (false, Some(_)) => Err(format!("{}; and more", named.join("; "))),
+        let more = if errors.next().is_some() { "; and more" } else { "" };
+        drop(errors);
+        match arguments {
+            Value::Object(arguments) if named.is_empty() => Ok(arguments),
+            _ => Err(format!("{}{more}", named.join("; "))),
         }
     }
 
@@ -177,10 +178,7 @@ fn expected_type(kind: &TypeKind) -> String {
 }
 
 fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    cut(text, EXCERPT)
 }
 
 #[cfg(test)]
@@ -196,7 +194,9 @@ mod tests {
             Arc::from([
                 serde_json::from_value(json!({ "name": "t", "inputSchema": schema })).expect("a tool")
             ]);
-        Validators::default().check(&server, &tools, &tools[0], arguments.as_object().expect("an object"))
+        Validators::default()
+            .check(&server, &tools, &tools[0], arguments.as_object().expect("an object").clone())
+            .map(|_| ())
     }
 
     fn complaint(arguments: &Value, expected: &Expect) {
@@ -279,7 +279,7 @@ mod tests {
         let validators = Validators::default();
         let arguments = json!({ "a": 1 });
         let arguments = arguments.as_object().expect("an object");
-        assert!(validators.check(&server, &first, &first[0], arguments).is_err());
-        assert!(validators.check(&server, &second, &second[0], arguments).is_ok());
+        assert!(validators.check(&server, &first, &first[0], arguments.clone()).is_err());
+        assert!(validators.check(&server, &second, &second[0], arguments.clone()).is_ok());
     }
 }

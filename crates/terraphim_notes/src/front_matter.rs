@@ -110,17 +110,19 @@ fn list(value: &str) -> Vec<String> {
 fn split_items(text: &str) -> Vec<String> {
     let mut items = vec![String::new()];
     let mut quote = None;
+    let mut fresh = true;
     for c in text.chars() {
-        let fresh = items.last().is_none_or(|item| item.trim().is_empty());
         match (quote, c) {
             (Some(open), _) if open == c => quote = None,
             (None, '"' | '\'') if fresh => quote = Some(c),
             (None, ',' | '\n') => {
                 items.push(String::new());
+                fresh = true;
                 continue;
             }
             _ => {}
         }
+        fresh &= c.is_whitespace();
         if let Some(item) = items.last_mut() {
             item.push(c);
         }
@@ -244,6 +246,24 @@ mod tests {
             let (found, rest) = split(text);
             assert_eq!((found, rest), (FrontMatter::default(), text));
         }
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        let text = format!(
+            "---\ntitle: {}\ntags: [{}]\nurl: https://{}\n---\n",
+            "t".repeat(900),
+            "a,b,".repeat(90),
+            "u".repeat(3_000)
+        );
+        let (found, _) = split(&text);
+        assert_eq!(found.title.map(|title| title.len()), Some(MAX_TITLE_CHARS));
+        assert_eq!((found.tags, found.url), (vec!["a".to_owned(), "b".to_owned()], None));
+        let many: Vec<_> = (0..100).map(|n| format!("- t{n}\n")).collect();
+        assert_eq!(split(&format!("---\ntags:\n{}---\n", many.concat())).0.tags.len(), MAX_TAGS);
+        let long = text.replace("title: ", &format!("x: {}\ntitle: ", " ".repeat(MAX_BYTES)));
+        let (none, rest) = split(&long);
+        assert_eq!((none, rest.len() > MAX_BYTES), (FrontMatter::default(), true));
     }
 
     proptest! {

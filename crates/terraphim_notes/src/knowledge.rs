@@ -8,7 +8,7 @@ use terraphim_kg::{Boundaries, ConceptIndex, Matcher, Thesaurus};
 use crate::{
     config::{Haystack, Role},
     error::NotesError,
-    haystack::{self, NoteFile, Stamp},
+    haystack::{self, NoteFile, Skipped, Stamp},
 };
 
 /// Most synonyms of one concept by which a query is widened.
@@ -82,9 +82,11 @@ fn list(path: &Path) -> io::Result<BTreeMap<String, NoteFile>> {
         exclude: vec![],
     };
     let listing = haystack::list(&[folder]).map_err(|error| error.source)?;
-    if let Some(skipped) = listing.skipped.first() {
-        let message = format!("{}: {}", skipped.path, skipped.reason);
-        return Err(io::Error::other(message));
+    for Skipped { path: file, reason } in listing.skipped {
+        if path.is_file() {
+            return Err(io::Error::other(reason));
+        }
+        tracing::warn!(path = file, %reason, "a file of the knowledge graph is not used");
     }
     Ok(listing.files)
 }

@@ -36,6 +36,8 @@ impl Note {
             _ => (None, rest.to_owned()),
         };
         let title = front.title.or(heading).unwrap_or_else(|| stem.to_owned());
+        // A heading that repeats the title would count twice, and open every snippet.
+        let body = body.strip_prefix(&format!("{title}\n\n")).map(str::to_owned).unwrap_or(body);
         let concepts = weigh(&title, &front.tags, &body, knowledge);
         Self { title, tags: front.tags, url: front.url, body, concepts }
     }
@@ -146,8 +148,8 @@ mod tests {
                 title "On async Rust"
                 tags ["zoo", "Back-Pressure"]
                 url None
-                body "On async Rust\n\nA bounded queue\nand link.\n\nlet zoo = 1;\n\n\na  b  \n1  2  \n\n\none\ntwo\nx"
-                concepts [("rust-async", 6), ("zoo", 4), ("back-pressure", 4)]
+                body "A bounded queue\nand link.\n\nlet zoo = 1;\n\n\na  b  \n1  2  \n\n\none\ntwo\nx"
+                concepts [("rust-async", 5), ("zoo", 4), ("back-pressure", 4)]
             "#]],
         );
     }

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Relevance `bm25` of a query `q` is `Σ_{x ∈ q} P(x, d)`. Relevance
-//! `terraphim-graph` adds, for each concept `c` that the query mentions,
+//! `terraphim-graph` adds, for each concept `c` that the query mentions (the first 32 of them),
 //!
 //! ```text
 //! 0.4 · max_{s ∈ synonyms(c)} P(s, d)  +  1.0 · BM25_concepts(c, d)
@@ -43,6 +43,9 @@ const BODY_WEIGHT: Score = 1.0;
 const SYNONYM_WEIGHT: Score = 0.4;
 const CONCEPT_WEIGHT: Score = 1.0;
 
+/// Most concepts of one query that widen it; those mentioned first do.
+const MAX_CONCEPTS: usize = 32;
+
 /// Tokens that stand side by side; a single word is a phrase of one.
 type Phrase = Vec<String>;
 
@@ -68,7 +71,7 @@ pub(crate) fn plan(text: &str, relevance: Relevance, fields: &Fields, knowledge:
         }
     }
     if relevance == Relevance::TerraphimGraph {
-        for (concept, _) in knowledge.mentions(text) {
+        for (concept, _) in knowledge.mentions(text).into_iter().take(MAX_CONCEPTS) {
             let synonyms: Vec<Phrase> = knowledge.synonyms(concept).into_iter().map(all_tokens).collect();
             let widened: Vec<_> = synonyms.iter().filter_map(|phrase| phrase_query(phrase, fields)).collect();
             let widened = boosted(Box::new(DisjunctionMaxQuery::new(widened)), SYNONYM_WEIGHT);

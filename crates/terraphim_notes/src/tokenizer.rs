@@ -99,18 +99,22 @@ fn normal_form(word: &str) -> String {
     if bare.is_ascii() { singular(bare) } else { bare }
 }
 
-/// Takes the English plural off, by the rules of the S-stemmer (D. Harman, "How
-/// effective is suffixing?", 1991): the first rule whose ending fits decides.
+/// Unites the English singular and plural of most words, and leaves all else
+/// apart: queries and query, classes and class, caches and cache, stats but not state.
 fn singular(mut word: String) -> String {
     let ends = |endings: &[&str]| endings.iter().any(|ending| word.ends_with(ending));
-    if word.len() <= 3 || !word.ends_with('s') {
-        return word;
-    }
-    if ends(&["ies"]) && !ends(&["eies", "aies"]) {
-        word.truncate(word.len() - 3);
-        word.push('y');
-    } else if !ends(&["aes", "ees", "oes", "us", "ss"]) {
-        word.truncate(word.len() - 1);
+    let (cut, ending) = match word.len() {
+        0..=3 => (0, ""),
+        5.. if ends(&["ies"]) => (3, "y"),
+        _ if ends(&["sses", "shes", "xes"]) => (2, ""),
+        _ if ends(&["s"]) && !ends(&["us", "ss", "is"]) => (1, ""),
+        _ => (0, ""),
+    };
+    word.truncate(word.len() - cut);
+    word.push_str(ending);
+    // What is left of `matches` and `match` differs by an e, which short words need.
+    if word.len() >= 6 && word.ends_with('e') {
+        word.pop();
     }
     word
 }
@@ -126,10 +130,37 @@ mod tests {
     }
 
     #[test]
+    fn singular_and_plural_are_one() {
+        for pair in [
+            "pattern patterns",
+            "query queries",
+            "class classes",
+            "process processes",
+            "index indexes",
+            "box boxes",
+            "match matches",
+            "cache caches",
+            "hash hashes",
+            "tree trees",
+            "database databases",
+            "tomato tomatoes",
+            "type types",
+            "queue queues",
+        ] {
+            let both = words(pair);
+            assert_eq!(both[0], both[1], "{pair}");
+        }
+        for pair in ["state stats", "plane plan", "use us", "status statu", "redis redi"] {
+            let both = words(pair);
+            assert_ne!(both[0], both[1], "{pair}");
+        }
+    }
+
+    #[test]
     fn words_lose_case_accents_and_plural() {
         assert_eq!(
             words("Async-Patterns, queries: ÉCLAIR e\u{301}clair Straße class bus TLS don't"),
-            ["async", "pattern", "query", "eclair", "eclair", "strasse", "class", "bus", "tls", "don", "t"]
+            ["async", "pattern", "query", "eclair", "eclair", "strass", "class", "bus", "tls", "don", "t"]
         );
         assert_eq!(words("用Rust检索 русский"), ["用", "rust", "检", "索", "русскии"]);
         assert_eq!(words(&format!("a {} b", "x".repeat(200))), ["a", "b"]);

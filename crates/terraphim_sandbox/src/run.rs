@@ -8,12 +8,13 @@ use std::{
     any::Any,
     collections::VecDeque,
     future::Future,
+    io::IoSlice,
     pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use terraphim_sandbox_protocol::{
     Budget, DecodeError, EXIT_BAD_CHANNEL, EXIT_JAIL, EXIT_OUT_OF_MEMORY, Failure, GuestFrame, HEADER_BYTES,
     Header, HostFrame, Start, Syntax,
@@ -238,10 +239,12 @@ impl Run<'_> {
                 biased;
                 () = cancel.cancelled() => return Some(Ending::Cancelled),
                 () = &mut deadline => return Some(Ending::Deadline),
-                Some((id, reply)) = self.under_way.next(), if !self.under_way.is_empty() => {
-                    let frame = HostFrame::encode_reply(id, reply.ok, &reply.payload);
-                    self.writes.push(frame, reply.hold);
-                    self.begin_waiting();
+                Some(answered) = self.under_way.next(), if !self.under_way.is_empty() => {
+                    self.on_reply(answered);
+                    // Replies that are there already leave in the same write.
+                    while let Some(Some(answered)) = self.under_way.next().now_or_never() {
+                        self.on_reply(answered);
+                    }
                 }
                 ready = process.channel.ready(interest) => {
                     if !ready.is_ok_and(|ready| ready.is_readable()) {
@@ -291,6 +294,12 @@ impl Run<'_> {
             }
         }
         None
+    }
+
+    fn on_reply(&mut self, (id, reply): (u32, HostReply)) {
+        let frame = HostFrame::encode_reply(id, reply.ok, &reply.payload);
+        self.writes.push(frame, reply.hold);
+        self.begin_waiting();
     }
 
     fn begin_waiting(&mut self) {
@@ -349,6 +358,9 @@ fn died(status: i32, started: bool) -> Ending {
 /// The channel is closed.
 struct Closed;
 
+/// Frames that are written at once.
+const SLICES: usize = 64;
+
 /// Frames that wait to be written.
 #[derive(Default)]
 struct Writes {
@@ -367,15 +379,21 @@ impl Writes {
 
     /// Writes what the channel takes now.
     fn write(&mut self, process: &RunProcess) -> Result<(), Closed> {
-        while let Some((frame, _)) = self.frames.front() {
-            match process.channel.try_write(frame.get(self.written..).unwrap_or_default()) {
+        while !self.frames.is_empty() {
+            let mut slices: Vec<_> =
+                self.frames.iter().take(SLICES).map(|(frame, _)| IoSlice::new(frame)).collect();
+            let mut rest = slices.as_mut_slice();
+            IoSlice::advance_slices(&mut rest, self.written);
+            match process.channel.try_write_vectored(rest) {
                 Ok(count) => self.written += count,
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(()),
                 Err(_) => return Err(Closed),
             }
-            if self.written >= frame.len() {
+            while let Some((frame, _)) = self.frames.front()
+                && self.written >= frame.len()
+            {
+                self.written -= frame.len();
                 self.frames.pop_front();
-                self.written = 0;
             }
         }
         Ok(())

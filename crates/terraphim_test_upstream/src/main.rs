@@ -11,6 +11,7 @@
 //! --delay-ms N                 every tool call takes that long
 //! --start-delay-ms N           so long before the first answer
 //! --crash-at-start             writes to standard error and exits with status 7
+//! --crash-at-list              the same when its tools are listed
 //! --crash-on TOOL              the same when that tool is called
 //! --hang-on TOOL               never answers that tool
 //! --garbage-on TOOL            answers that tool with a number instead of an object
@@ -20,6 +21,7 @@
 //! --deaf                       never reads
 //! --stderr TEXT                written to standard error at start
 //! --grandchild                 starts a child of its own that ignores SIGTERM
+//! --runaway                    starts a child that leaves the process group and keeps the pipes
 //! --journal FILE               appends `start PID`, `grandchild PID` and every method received
 //! ```
 

@@ -20,6 +20,7 @@ pub(crate) struct Options {
     pub(crate) delay_ms: u64,
     pub(crate) start_delay_ms: u64,
     pub(crate) crash_at_start: bool,
+    pub(crate) crash_at_list: bool,
     pub(crate) crash_on: Option<String>,
     pub(crate) hang_on: Option<String>,
     pub(crate) garbage_on: Option<String>,
@@ -29,6 +30,7 @@ pub(crate) struct Options {
     pub(crate) deaf: bool,
     pub(crate) stderr: Option<String>,
     pub(crate) grandchild: bool,
+    pub(crate) runaway: bool,
     pub(crate) journal: Option<PathBuf>,
 }
 
@@ -46,6 +48,7 @@ impl Options {
                 "--delay-ms" => options.delay_ms = number(&value()?)?,
                 "--start-delay-ms" => options.start_delay_ms = number(&value()?)?,
                 "--crash-at-start" => options.crash_at_start = true,
+                "--crash-at-list" => options.crash_at_list = true,
                 "--crash-on" => options.crash_on = Some(value()?),
                 "--hang-on" => options.hang_on = Some(value()?),
                 "--garbage-on" => options.garbage_on = Some(value()?),
@@ -55,6 +58,7 @@ impl Options {
                 "--deaf" => options.deaf = true,
                 "--stderr" => options.stderr = Some(value()?),
                 "--grandchild" => options.grandchild = true,
+                "--runaway" => options.runaway = true,
                 "--journal" => options.journal = Some(value()?.into()),
                 _ => return Err(format!("unknown flag {flag}")),
             }

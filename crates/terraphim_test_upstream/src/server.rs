@@ -50,6 +50,10 @@ pub(crate) fn run(options: Options) -> io::Result<()> {
         let child = Command::new("sh").args(["-c", "trap '' TERM; while :; do sleep 1; done"]).spawn()?;
         server.note(&format!("grandchild {}", child.id()))?;
     }
+    if server.options.runaway {
+        let child = Command::new("setsid").args(["sleep", "60"]).spawn()?;
+        server.note(&format!("runaway {}", child.id()))?;
+    }
     if server.options.crash_at_start {
         crash();
     }
@@ -92,6 +96,7 @@ impl Server {
             ("initialize", Era::Legacy | Era::Silent) => self.reply(&id, self.initialized(&params)),
             ("server/discover", Era::Modern) => self.reply(&id, self.discovered()),
             ("subscriptions/listen", Era::Modern) => self.subscribe(id),
+            ("tools/list", _) if self.options.crash_at_list => crash(),
             ("tools/list", _) => self.reply(&id, self.page(&params)),
             ("ping", _) => self.reply(&id, json!({})),
             ("tools/call", _) => {

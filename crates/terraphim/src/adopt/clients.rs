@@ -115,10 +115,11 @@ pub(super) fn switched_off(client: Client, places: &Places) -> Result<BTreeSet<S
     }
     let own = places.home.join(".claude.json");
     for key in project_keys(places, &own)? {
-        let at = ["projects".to_owned(), key];
-        for list in ["disabledMcpServers", "disabledMcpjsonServers"] {
-            names.extend(strings(&own, &at, list)?);
-        }
+        names.extend(strings(
+            &own,
+            &["projects".to_owned(), key],
+            &["disabledMcpServers", "disabledMcpjsonServers"],
+        )?);
     }
     let settings = [
         places.project.join(".claude/settings.local.json"),
@@ -126,7 +127,7 @@ pub(super) fn switched_off(client: Client, places: &Places) -> Result<BTreeSet<S
         places.home.join(".claude/settings.json"),
     ];
     for file in settings {
-        names.extend(strings(&file, &[], "disabledMcpjsonServers")?);
+        names.extend(strings(&file, &[], &["disabledMcpjsonServers"])?);
     }
     Ok(names)
 }
@@ -203,13 +204,18 @@ fn project_keys(places: &Places, own: &Path) -> Result<Vec<String>, AdoptError> 
     Ok(projects.members.into_iter().map(|member| member.key).filter(|key| is_here(key)).collect())
 }
 
-/// The strings of the list `key` in the object that `at` leads to.
-fn strings(file: &Path, at: &[String], key: &str) -> Result<Vec<String>, AdoptError> {
+/// The strings of the lists `keys` in the object that `at` leads to.
+fn strings(file: &Path, at: &[String], keys: &[&str]) -> Result<Vec<String>, AdoptError> {
     let Some(text) = text_of(file)? else { return Ok(Vec::new()) };
     let Some(object) = locate(file, &text, at)? else { return Ok(Vec::new()) };
-    let Some(member) = object.get(key) else { return Ok(Vec::new()) };
-    let value = jsonc::value(&text, &member.value).map_err(|error| malformed(file, &text, error))?;
-    Ok(value.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+    let mut found = Vec::new();
+    for member in keys.iter().filter_map(|key| object.get(key)) {
+        let value = jsonc::value(&text, &member.value).map_err(|error| malformed(file, &text, error))?;
+        found.extend(
+            value.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)),
+        );
+    }
+    Ok(found)
 }
 
 /// The path without symbolic links, as far as it exists.

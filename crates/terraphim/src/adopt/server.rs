@@ -43,6 +43,8 @@ pub(crate) enum StayReason {
     Sandboxed,
     /// It holds a variable that only the client can fill in.
     Variable(String),
+    /// In the user scope a relative folder is another one in every project.
+    RelativeFolder,
 }
 
 impl fmt::Display for StayReason {
@@ -59,6 +61,7 @@ impl fmt::Display for StayReason {
                 f.write_str("it takes its environment from `envFile`, which only the client reads")
             }
             Self::Sandboxed => f.write_str("the client runs it in a sandbox, which terraphim would not"),
+            Self::RelativeFolder => f.write_str("its `cwd` is relative, so that it depends on the project"),
             Self::Variable(name) => write!(f, "it uses `${{{name}}}`, which only the client can fill in"),
         }
     }
@@ -112,10 +115,23 @@ fn movable(
     if is("sandboxEnabled", true) {
         return Err(StayReason::Sandboxed);
     }
-    if client == Client::Claude {
-        return Ok(Some(entry.clone()));
+    let mut moved = filled_in(entry, client, scope, places)?;
+    if let Some(folder) = moved.get_mut("cwd") {
+        *folder = Value::from(rooted(folder.as_str().unwrap_or_default(), scope, places)?);
     }
-    filled_in(entry, scope, places).map(Some)
+    Ok(Some(moved))
+}
+
+/// A working directory as the client takes it; ours would start from the folder
+/// of our file.
+fn rooted(folder: &str, scope: Scope, places: &Places) -> Result<String, StayReason> {
+    let absolute = match folder.strip_prefix("~/") {
+        Some(below) => places.home.join(below),
+        None if folder.starts_with(['/', '$']) => return Ok(folder.to_owned()),
+        None if scope == Scope::User => return Err(StayReason::RelativeFolder),
+        None => places.project.join(folder),
+    };
+    absolute.to_str().map(str::to_owned).ok_or(StayReason::WrongType("the path of its `cwd` is no text"))
 }
 
 fn starts_terraphim(command: &Value, places: &Places) -> bool {
@@ -124,18 +140,26 @@ fn starts_terraphim(command: &Value, places: &Places) -> bool {
     command == places.executable || program.strip_suffix(".exe").unwrap_or(program) == OUR_NAME
 }
 
+/// Refuses what the gateway could not read, for one such entry would spoil the file.
 fn check_types(fields: &Map<String, Value>) -> Result<(), StayReason> {
     let holds = |key: &str, test: &dyn Fn(&Value) -> bool| fields.get(key).is_none_or(test);
     let strings = |list: &Value| list.as_array().is_some_and(|list| list.iter().all(Value::is_string));
-    let texts = |map: &Value| map.as_object().is_some_and(|map| map.values().all(Value::is_string));
+    let scalar = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
+    let settings = |map: &Value| map.as_object().is_some_and(|map| map.values().all(scalar));
     let faults = [
+        (
+            holds("type", &|kind| kind == "stdio" || FORWARDS_HTTP && kind.is_string()),
+            "its `type` is not `stdio`",
+        ),
         (
             holds("command", &|value| value.as_str().is_some_and(|text| !text.is_empty())),
             "its `command` is no text",
         ),
         (holds("args", &strings), "its `args` is not a list of texts"),
-        (holds("env", &texts), "its `env` is not an object of texts"),
+        (holds("env", &settings), "its `env` is not an object of texts"),
         (holds("cwd", &Value::is_string), "its `cwd` is no text"),
+        (holds("url", &Value::is_string), "its `url` is no text"),
+        (holds("disabled", &Value::is_boolean), "its `disabled` is neither true nor false"),
     ];
     match faults.into_iter().find(|(right, _)| !right) {
         Some((_, fault)) => Err(StayReason::WrongType(fault)),
@@ -143,32 +167,33 @@ fn check_types(fields: &Map<String, Value>) -> Result<(), StayReason> {
     }
 }
 
-/// The value with the variables of VS Code and Cursor filled in. `${env:NAME}` is
-/// left, since the gateway knows it.
-fn filled_in(value: &Value, scope: Scope, places: &Places) -> Result<Value, StayReason> {
+/// The value with the variables of VS Code and Cursor filled in. What the gateway
+/// knows is left: `${env:NAME}`, and `${NAME}` and `${NAME:-default}` of Claude Code.
+fn filled_in(value: &Value, client: Client, scope: Scope, places: &Places) -> Result<Value, StayReason> {
     Ok(match value {
-        Value::String(text) => Value::String(fill_in(text, scope, places)?),
+        Value::String(text) => Value::String(fill_in(text, client, scope, places)?),
         Value::Array(items) => {
-            items.iter().map(|item| filled_in(item, scope, places)).collect::<Result<_, _>>()?
+            items.iter().map(|item| filled_in(item, client, scope, places)).collect::<Result<_, _>>()?
         }
         Value::Object(fields) => {
             let filled =
-                fields.iter().map(|(key, field)| Ok((key.clone(), filled_in(field, scope, places)?)));
+                fields.iter().map(|(key, field)| Ok((key.clone(), filled_in(field, client, scope, places)?)));
             Value::Object(filled.collect::<Result<_, _>>()?)
         }
         other => other.clone(),
     })
 }
 
-fn fill_in(text: &str, scope: Scope, places: &Places) -> Result<String, StayReason> {
+fn fill_in(text: &str, client: Client, scope: Scope, places: &Places) -> Result<String, StayReason> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
-        let Some((name, tail)) = after.split_once('}') else { break };
+        let (name, tail) = after.split_once('}').ok_or_else(|| StayReason::Variable(after.to_owned()))?;
         filled.push_str(before);
         // In the user scope the folder differs from project to project.
         let project = Some(places.project.as_path()).filter(|_| scope != Scope::User);
         let known: Option<&Path> = match name {
+            _ if client == Client::Claude => None,
             "userHome" => Some(&places.home),
             "workspaceFolder" => project,
             "workspaceFolderBasename" => project.and_then(Path::file_name).map(Path::new),
@@ -177,7 +202,7 @@ fn fill_in(text: &str, scope: Scope, places: &Places) -> Result<String, StayReas
         };
         match known.and_then(Path::to_str) {
             Some(known) => filled.push_str(known),
-            None if name.starts_with("env:") => filled.push_str(&format!("${{{name}}}")),
+            None if is_left(name, client) => filled.push_str(&format!("${{{name}}}")),
             None => return Err(StayReason::Variable(name.to_owned())),
         }
         rest = tail;
@@ -185,16 +210,22 @@ fn fill_in(text: &str, scope: Scope, places: &Places) -> Result<String, StayReas
     Ok(filled + rest)
 }
 
+/// Whether the gateway fills the variable in as the client does.
+fn is_left(name: &str, client: Client) -> bool {
+    let plain = match client {
+        Client::Claude => name.split_once(":-").map_or(name, |(plain, _)| plain),
+        Client::Cursor | Client::VsCode => name.strip_prefix("env:").unwrap_or(":"),
+    };
+    // The gateway reads this one as the folder of its file.
+    !plain.is_empty() && !plain.contains(':') && plain != "workspaceFolder"
+}
+
 /// What of an entry depends on the folder in which it is started.
 fn relative_parts(name: &str, entry: &Value) -> Vec<String> {
-    let text = |key: &str| entry.get(key).and_then(Value::as_str);
-    let rooted = |path: &str| path.starts_with(['/', '~', '$']);
+    let command = entry.get("command").and_then(Value::as_str);
     let mut parts = Vec::new();
-    if let Some(command) = text("command").filter(|command| command.contains('/') && !rooted(command)) {
+    if let Some(command) = command.filter(|text| text.contains('/') && !text.starts_with(['/', '$'])) {
         parts.push(format!("command {command:?}"));
-    }
-    if let Some(folder) = text("cwd").filter(|folder| !rooted(folder)) {
-        parts.push(format!("cwd {folder:?}"));
     }
     let arguments =
         entry.get("args").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
@@ -258,6 +289,9 @@ mod tests {
             (json!({"command": "x", "args": "y"}), "its `args` is not a list of texts"),
             (json!({"command": "x", "env": {"A": null}}), "its `env` is not an object of texts"),
             (json!({"command": "x", "cwd": 1}), "its `cwd` is no text"),
+            (json!({"command": "x", "url": 1}), "its `url` is no text"),
+            (json!({"command": "x", "type": "pipe"}), "its `type` is not `stdio`"),
+            (json!({"command": "x", "disabled": "yes"}), "its `disabled` is neither true nor false"),
             (
                 json!({"command": "x", "disabled": true}),
                 "it is switched off, and moving it would switch it on",
@@ -288,20 +322,43 @@ mod tests {
 
     #[test]
     fn variables_of_the_editors_are_filled_in() {
-        let entry = json!({"command": "${userHome}/bin/x", "args": ["${workspaceFolder}${/}a", "${env:K}", "${open"], "env": {"B": "${workspaceFolderBasename}"}});
+        let entry = json!({"command": "${userHome}/bin/x", "args": ["${workspaceFolder}${/}a", "${env:K}"], "env": {"B": "${workspaceFolderBasename}"}});
         let Verdict::Move { entry: moved, notes } = verdict(Client::Cursor, Scope::Project, &entry) else {
             panic!("movable")
         };
         assert_eq!(
             moved,
-            json!({"command": "/home/u/bin/x", "args": ["/work/shop/a", "${env:K}", "${open"], "env": {"B": "shop"}})
+            json!({"command": "/home/u/bin/x", "args": ["/work/shop/a", "${env:K}"], "env": {"B": "shop"}})
         );
         assert!(notes.is_empty());
         let stays = verdict(Client::Cursor, Scope::User, &entry);
         assert_eq!(stays, Verdict::Stay(StayReason::Variable("workspaceFolder".into())));
         // Claude Code has the gateway's own syntax.
-        let entry = json!({"command": "${BIN:-x}"});
-        assert!(matches!(verdict(Client::Claude, Scope::User, &entry), Verdict::Move { .. }));
+        let entry = json!({"command": "${BIN:-x}", "args": ["${A}"], "env": {"N": 1, "B": true}});
+        let moved = Verdict::Move { entry: entry.clone(), notes: vec![] };
+        assert_eq!(verdict(Client::Claude, Scope::User, &entry), moved);
+        for text in ["${workspaceFolder}", "${a:b}", "${open", "${:-x}"] {
+            let stays = verdict(Client::Claude, Scope::Project, &json!({"command": text}));
+            assert!(matches!(stays, Verdict::Stay(StayReason::Variable(_))), "{text}: {stays:?}");
+        }
+    }
+
+    #[test]
+    fn working_directories_stay_those_of_the_client() {
+        let folder = |scope, folder: &str| match verdict(
+            Client::Claude,
+            scope,
+            &json!({"command": "x", "cwd": folder}),
+        ) {
+            Verdict::Move { entry, .. } => entry["cwd"].as_str().expect("a text").to_owned(),
+            Verdict::Stay(reason) => reason.to_string(),
+            Verdict::Ours => panic!("not ours"),
+        };
+        assert_eq!(folder(Scope::Project, "sub"), "/work/shop/sub");
+        assert_eq!(folder(Scope::Local, "~/sub"), "/home/u/sub");
+        assert_eq!(folder(Scope::User, "/sub"), "/sub");
+        assert_eq!(folder(Scope::User, "${D}/sub"), "${D}/sub");
+        assert_eq!(folder(Scope::User, "sub"), "its `cwd` is relative, so that it depends on the project");
     }
 
     #[test]
@@ -310,7 +367,7 @@ mod tests {
         let Verdict::Move { notes, .. } = verdict(Client::Claude, Scope::Project, &entry) else {
             panic!("movable")
         };
-        let parts = ["command \"bin/x\"", "cwd \"sub\"", "argument \"./a\"", "argument \"../c\""];
+        let parts = ["command \"bin/x\"", "argument \"./a\"", "argument \"../c\""];
         let expected = parts.map(|part| {
             format!("`s`: its {part} is relative to the folder in which the client starts terraphim")
         });

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Saturation of a term's frequency; BM25's k1.
-const SATURATION: f32 = 1.0;
+const SATURATION: f32 = 1.5;
 /// Most parameters of a tool whose names are indexed.
 const MAX_PARAMETERS: usize = 100;
 /// Longest part of a description that is indexed, in characters.
@@ -24,12 +24,12 @@ const MAX_DESCRIPTION_CHARS: usize = 2_000;
 
 /// Where a term stands, with its weight and its share of length normalisation (BM25F's w and b).
 const FIELDS: [(f32, f32); 6] = [
-    (3.0, 0.5), // name
+    (2.5, 0.4), // name
     (1.5, 0.5), // title
-    (1.0, 0.6), // description
-    (0.6, 0.6), // parameter names and their descriptions' first words
+    (1.0, 0.4), // description
+    (0.4, 0.6), // parameter names and their descriptions' first words
     (1.6, 0.3), // server name
-    (0.4, 0.6), // server description
+    (0.8, 0.6), // server description
 ];
 const NAME: usize = 0;
 const TITLE: usize = 1;

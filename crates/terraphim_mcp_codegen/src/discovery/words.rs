@@ -108,7 +108,8 @@ impl Kind {
 /// and `creates` meet. Lighter than Porter's algorithm: what is left need not be
 /// a word, but two different words should seldom meet.
 pub(super) fn stem(word: &str) -> String {
-    if !word.is_ascii() || word.len() < 4 {
+    // The one frequent word whose ending is none.
+    if !word.is_ascii() || word.len() < 4 || word == "news" {
         return word.to_owned();
     }
     let mut stem = without_plural(word).into_owned();

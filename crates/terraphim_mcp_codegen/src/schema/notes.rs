@@ -55,8 +55,8 @@ fn facts(map: &Map<String, Value>, ty: &Type) -> Vec<String> {
             facts.push(format!("{sign} {number}"));
         }
     }
-    facts.extend(range(map, "minLength", "maxLength", " characters"));
-    facts.extend(range(map, "minItems", "maxItems", " items"));
+    facts.extend(range(map, "minLength", "maxLength", " character"));
+    facts.extend(range(map, "minItems", "maxItems", " item"));
     if map.get("uniqueItems") == Some(&Value::Bool(true)) {
         facts.push("no duplicates".to_owned());
     }
@@ -74,13 +74,17 @@ fn facts(map: &Map<String, Value>, ty: &Type) -> Vec<String> {
 
 fn range(map: &Map<String, Value>, least: &str, most: &str, unit: &str) -> Option<String> {
     let number = |word: &str| map.get(word).and_then(Value::as_number);
+    let counted = |number: &serde_json::Number| match (unit, number.as_u64()) {
+        ("", _) | (_, Some(1)) => format!("{number}{unit}"),
+        _ => format!("{number}{unit}s"),
+    };
     match (number(least), number(most)) {
-        (Some(least), Some(most)) if least == most => Some(format!("exactly {least}{unit}")),
-        (Some(least), Some(most)) => Some(format!("{least} to {most}{unit}")),
+        (Some(least), Some(most)) if least == most => Some(format!("exactly {}", counted(least))),
+        (Some(least), Some(most)) => Some(format!("{least} to {}", counted(most))),
         (Some(least), None) if unit.is_empty() || least.as_u64() != Some(0) => {
-            Some(format!("at least {least}{unit}"))
+            Some(format!("at least {}", counted(least)))
         }
-        (None, Some(most)) => Some(format!("at most {most}{unit}")),
+        (None, Some(most)) => Some(format!("at most {}", counted(most))),
         _ => None,
     }
 }

@@ -7,15 +7,16 @@
 //!   /** What the server does. */
 //!   export const notes: {
 //!     /** What the tool does. */
-//!     search: {
-//!       (args: notes.SearchArgs): Promise<notes.SearchResult>;
-//!       /** The whole reply. */
-//!       raw(args: notes.SearchArgs): Promise<notes.RawReply>;
-//!     };
+//!     search: notes.SearchTool;
 //!   };
 //!   export namespace notes {
+//!     type SearchTool = {
+//!       (args: SearchArgs): Promise<SearchResult>;
+//!       raw(args: SearchArgs): Promise<RawReply>;
+//!     };
 //!     type SearchArgs = { query: string };
 //!     type SearchResult = string[];
+//!     type RawReply = { ... };
 //!   }
 //! }
 //! ```
@@ -60,12 +61,17 @@ pub fn module_declarations(
 ) -> String {
     let mut functions = String::new();
     let mut types = format!("    {RAW_REPLY}\n");
-    let mut taken: HashSet<String> = HashSet::from(["RawReply".to_owned()]);
+    let mut taken: HashSet<String> = HashSet::from(["RawReply", "Promise"].map(str::to_owned));
     for named in &module.tools {
         let Some(tool) = tools.iter().find(|tool| tool.name == named.name) else { continue };
         let texts = tool_texts(tool, named, &mut taken, MAX_TOOL_BYTES, 2);
-        let prefix = format!("{}.", module.identifier);
-        functions.push_str(&member_text(tool, named, &texts, &prefix));
+        functions.push_str(&member_text(tool, named, &format!("{}.{}", module.identifier, texts.function)));
+        let ToolTexts { function, result, .. } = &texts;
+        let parameters = texts.parameters();
+        types.push_str(&format!("    type {function} = {{\n      ({parameters}): Promise<{result}>;\n"));
+        types.push_str(&format!(
+            "      /** The whole reply. */\n      raw({parameters}): Promise<RawReply>;\n    }};\n"
+        ));
         types.push_str(&texts.types);
     }
     let mut out = String::from("declare module 'mcp-servers' {\n");
@@ -79,21 +85,22 @@ pub fn module_declarations(
 pub(crate) fn tool_declaration(tool: &ToolDefinition, named: &ModuleTool, max_bytes: usize) -> String {
     let texts = tool_texts(tool, named, &mut HashSet::new(), max_bytes, 0);
     let name = named.identifiers.first().map_or("tool", String::as_str);
-    format!("{}function {name}({}): Promise<{}>;\n", texts.types, texts.parameters(""), texts.result)
+    format!("{}function {name}({}): Promise<{}>;\n", texts.types, texts.parameters(), texts.result)
 }
 
 /// The texts of one tool's types, and the names under which its function uses them.
 struct ToolTexts {
     types: String,
+    function: String,
     arguments: String,
     result: String,
     optional: bool,
 }
 
 impl ToolTexts {
-    fn parameters(&self, prefix: &str) -> String {
+    fn parameters(&self) -> String {
         let mark = if self.optional { "?" } else { "" };
-        format!("args{mark}: {prefix}{}", self.arguments)
+        format!("args{mark}: {}", self.arguments)
     }
 }
 
@@ -104,21 +111,15 @@ fn tool_texts(
     max_bytes: usize,
     indent: usize,
 ) -> ToolTexts {
-    let mut last = None;
-    for bounds in Bounds::STEPS {
-        let mut names = taken.clone();
-        let texts = texts_within(tool, named, &mut names, bounds, indent);
-        let fits = texts.types.len() <= max_bytes;
-        last = Some((texts, names));
-        if fits {
+    let mut names = taken.clone();
+    let mut texts = texts_within(tool, named, &mut names, Bounds::STEPS[0], indent);
+    for bounds in Bounds::STEPS.into_iter().skip(1) {
+        if texts.types.len() <= max_bytes {
             break;
         }
+        names.clone_from(taken);
+        texts = texts_within(tool, named, &mut names, bounds, indent);
     }
-    // There is at least one step.
-    let (texts, names) = last.unwrap_or_else(|| {
-        let empty = String::new;
-        (ToolTexts { types: empty(), arguments: empty(), result: empty(), optional: true }, taken.clone())
-    });
     *taken = names;
     texts
 }
@@ -136,7 +137,7 @@ fn texts_within(
         taken.insert(name.clone());
         name
     };
-    let (arguments, result) = (claim(format!("{base}Args")), claim(format!("{base}Result")));
+    let [function, arguments, result] = ["Tool", "Args", "Result"].map(|kind| claim(format!("{base}{kind}")));
     let input = arguments_type(tool, bounds);
     let output = result_type(tool, bounds);
     let mut types = String::new();
@@ -150,7 +151,7 @@ fn texts_within(
         }
     }
     let optional = arguments_are_optional(&input) || takes_nothing(&input);
-    ToolTexts { types, arguments, result, optional }
+    ToolTexts { types, function, arguments, result, optional }
 }
 
 fn write_alias(out: &mut String, name: &str, ty: &Type, schema: &Schema, names: &[String], indent: usize) {
@@ -161,20 +162,16 @@ fn write_alias(out: &mut String, name: &str, ty: &Type, schema: &Schema, names: 
     out.push_str(";\n");
 }
 
-fn member_text(tool: &ToolDefinition, named: &ModuleTool, texts: &ToolTexts, prefix: &str) -> String {
+/// The members by which the server's object gives one tool, one for each of its names.
+fn member_text(tool: &ToolDefinition, named: &ModuleTool, type_name: &str) -> String {
     let mut out = String::new();
-    let parameters = texts.parameters(prefix);
     for (index, identifier) in named.identifiers.iter().enumerate() {
         if index == 0 {
             write_description(&mut out, tool.description.as_deref().or(tool.title.as_deref()), 2);
         } else if let Some(first) = named.identifiers.first() {
             write_comment(&mut out, &[&format!("The same as `{first}`.")], 2);
         }
-        out.push_str(&format!(
-            "    {identifier}: {{\n      ({parameters}): Promise<{prefix}{}>;\n      /** The whole reply. */\n      \
-             raw({parameters}): Promise<{prefix}RawReply>;\n    }};\n",
-            texts.result
-        ));
+        out.push_str(&format!("    {identifier}: {type_name};\n"));
     }
     out
 }

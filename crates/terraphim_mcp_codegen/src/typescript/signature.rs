@@ -71,7 +71,7 @@ fn abbreviated(schema: &Schema, object: &ObjectType, chars: usize) -> String {
     let (required, optional): (Vec<_>, Vec<_>) =
         object.properties.iter().partition(|property| property.required);
     let mut out = String::from("{ ");
-    let mut used = 4;
+    let mut used = 5;
     for property in required.into_iter().chain(optional) {
         let mark = if property.required { "" } else { "?" };
         let key = object_key(&property.name);

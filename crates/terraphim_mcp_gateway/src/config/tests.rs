@@ -1,6 +1,7 @@
 //! Configuration files as people write them, right and wrong.
 
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 
 use super::*;
 
@@ -142,4 +143,27 @@ fn the_running_program_is_recognised_behind_another_name() {
     assert_eq!(config.skipped.len(), 1);
     assert_eq!(config.servers.len(), 1);
     assert_eq!(config.servers[0].name.as_str(), "b");
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "(\\{|\\}|\\[|\\]|\"|,|:|//|/\\*|\\*/|\\\\|\n|é|mcpServers|command|1){0,40}") {
+        if let Err(error) = parse(&text) {
+            prop_assert!(error.to_string().len() < 2_000);
+        }
+    }
+
+    #[test]
+    fn blanking_comments_moves_nothing(text in "(\"|,|//|/\\*|\\*/|\\}|\\\\|\n|é|x){0,40}") {
+        let plain = text::without_comments(&text);
+        prop_assert_eq!(plain.len(), text.len());
+        prop_assert_eq!(plain.matches('\n').count(), text.matches('\n').count());
+        prop_assert_eq!(text::without_comments(&plain).len(), plain.len());
+    }
+
+    #[test]
+    fn plain_json_stays_as_it_is(strings in prop::collection::vec(".*", 0..8)) {
+        let json = serde_json::to_string(&strings).expect("JSON");
+        prop_assert_eq!(text::without_comments(&json), json);
+    }
 }

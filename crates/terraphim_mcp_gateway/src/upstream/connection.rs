@@ -30,11 +30,16 @@ use crate::{
     config::StdioServer,
     definitions::{Definitions, read_tool},
     gateway::Timeouts,
+    measure::json_bytes,
     provider::ProviderError,
+    wording::cut,
 };
 
 /// Most tools of one server; what it lists beyond is left out with a warning.
 const MAX_TOOLS: usize = 10_000;
+
+/// Most that one server's definitions may take together as JSON, in bytes.
+const MAX_DEFINITION_BYTES: usize = 64 << 20;
 
 /// Most pages of one listing.
 const MAX_PAGES: usize = 100;
@@ -47,6 +52,9 @@ const MAX_DESCRIPTION: usize = 300;
 
 /// How long the end of a process may take after its connection has ended.
 const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How long replies that were written before the end of a process may take to be read.
+const LAST_REPLIES: Duration = Duration::from_millis(500);
 
 /// How long telling a server that a call is cancelled may take.
 const CANCELLATION: Duration = Duration::from_secs(5);
@@ -101,10 +109,10 @@ impl Connection {
         };
         let greeting =
             serve_client_with_lifecycle(Listener { changed: Arc::clone(&changed) }, wire, lifecycle);
-        let complaint = match timeout(timeouts.start, greeting).await {
+        match timeout(timeouts.start, greeting).await {
             Ok(Ok(service)) => {
                 let gone = life.child_token();
-                return Ok(Self {
+                Ok(Self {
                     server: server.clone(),
                     service,
                     process,
@@ -112,12 +120,14 @@ impl Connection {
                     changed,
                     _gone_on_drop: gone.clone().drop_guard(),
                     gone,
-                });
+                })
             }
-            Ok(Err(error)) => bounded(&error.to_string()),
-            Err(_) => format!("it did not answer within {} s", timeouts.start.as_secs_f32()),
-        };
-        Err(obituary(&complaint, &process, &ledger).await)
+            Ok(Err(error)) => Err(obituary(&bounded(&error.to_string()), &process, &ledger).await),
+            Err(_) => {
+                let cause = format!("it did not answer within {} s", timeouts.start.as_secs_f32());
+                Err(last_words(&cause, &process, &ledger).await)
+            }
+        }
     }
 
     /// Whether a call can still be sent.
@@ -147,7 +157,7 @@ impl Connection {
 
     async fn list_pages(&self) -> Result<Vec<ToolDefinition>, ProviderError> {
         let mut tools: Vec<ToolDefinition> = Vec::new();
-        let mut cursor = None;
+        let (mut cursor, mut bytes) = (None, 0);
         for page in 0..MAX_PAGES {
             let params = PaginatedRequestParams::default().with_cursor(cursor);
             let request = ClientRequest::ListToolsRequest(ListToolsRequest::with_param(params));
@@ -155,7 +165,8 @@ impl Connection {
                 Err(Unanswered::Refused { code: ErrorCode::METHOD_NOT_FOUND, .. }) if page == 0 => {
                     return Ok(tools);
                 }
-                result => result.map_err(|why| self.error("tools/list", why))?,
+                Err(why) => return Err(self.error("tools/list", why).await),
+                Ok(result) => result,
             };
             let Value::Object(mut result) = result else {
                 return Err(self.protocol("tools/list", "the answer is not an object".into()));
@@ -164,9 +175,10 @@ impl Connection {
                 return Err(self.protocol("tools/list", "the answer has no list `tools`".into()));
             };
             for tool in listed.into_iter().filter_map(|tool| read_tool(&self.server, tool)) {
-                if tools.len() == MAX_TOOLS {
-                    tracing::warn!(server = %self.server, "only the first {MAX_TOOLS} tools are used");
-                    return Ok(tools);
+                bytes += json_bytes(&tool);
+                if tools.len() == MAX_TOOLS || bytes > MAX_DEFINITION_BYTES {
+                    tracing::warn!(server = %self.server, used = tools.len(), "it lists more tools than are used");
+                    return Ok(unique(&self.server, tools));
                 }
                 tools.push(tool);
             }
@@ -184,7 +196,7 @@ impl Connection {
         let info = self.service.peer_info()?;
         let own = info.server_info.as_ref().and_then(|info| info.description.clone());
         let text = own.or_else(|| info.instructions.clone())?;
-        let first = text.trim().lines().next().unwrap_or_default().trim();
+        let first = text.trim().lines().next().unwrap_or_default().trim_start_matches('#').trim();
         (!first.is_empty()).then(|| cut(first, MAX_DESCRIPTION))
     }
 
@@ -206,11 +218,7 @@ impl Connection {
         };
         let result = match answer {
             Ok(Ok(result)) => result,
-            Ok(Err(Unanswered::Closed)) => {
-                let reason = obituary("it closed its standard output", &self.process, &self.ledger).await;
-                return Err(ProviderError::Disconnected { server: self.server.clone(), reason });
-            }
-            Ok(Err(why)) => return Err(self.error(tool, why)),
+            Ok(Err(why)) => return Err(self.error(tool, why).await),
             Err(_) => return Err(self.timed_out(tool, patience)),
         };
         read_reply(result).map_err(|message| self.protocol(tool, message))
@@ -222,7 +230,15 @@ impl Connection {
         let sent = peer.send_request_with_option(request, PeerRequestOptions::no_options()).await;
         let mut handle = sent.map_err(Unanswered::from)?;
         let mut waiting = Waiting { peer, id: Some(handle.id.clone()) };
-        let answer = (&mut handle.rx).await;
+        // What left the process group may hold the pipes open after its end.
+        let answer = tokio::select! {
+            biased;
+            answer = &mut handle.rx => answer,
+            () = self.process.end() => match timeout(LAST_REPLIES, &mut handle.rx).await {
+                Ok(answer) => answer,
+                Err(_) => return Err(Unanswered::Closed),
+            },
+        };
         waiting.id = None;
         match answer {
             Ok(Ok(ServerResult::CustomResult(result))) => Ok(result.0),
@@ -246,12 +262,12 @@ impl Connection {
         })
     }
 
-    fn error(&self, request: &str, why: Unanswered) -> ProviderError {
+    async fn error(&self, request: &str, why: Unanswered) -> ProviderError {
         match why {
-            Unanswered::Closed => ProviderError::Disconnected {
-                server: self.server.clone(),
-                reason: self.ledger.fault().unwrap_or_else(|| "its connection ended".to_owned()),
-            },
+            Unanswered::Closed => {
+                let reason = obituary("it closed its standard output", &self.process, &self.ledger).await;
+                ProviderError::Disconnected { server: self.server.clone(), reason }
+            }
             Unanswered::Refused { message, .. } => self.protocol(request, message),
         }
     }
@@ -329,17 +345,20 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Ends the process of a connection that is of no use any more and says why:
-/// its own end, or what it wrote, or else `complaint`.
+/// Why a connection has ended: its process's own end, or else `complaint`.
 async fn obituary(complaint: &str, process: &Process, ledger: &Ledger) -> String {
     // A process that ends by itself is given a moment to, so that its status is known.
     const OWN_END: Duration = Duration::from_millis(300);
     let own_end = process.ended(OWN_END).await;
-    if own_end.is_none() {
-        process.stop();
-        process.ended(FAREWELL).await;
-    }
-    let cause = ledger.fault().or(own_end).unwrap_or_else(|| complaint.to_owned());
+    last_words(&own_end.unwrap_or_else(|| complaint.to_owned()), process, ledger).await
+}
+
+/// Ends what is left of the process and adds what it wrote to the cause. What
+/// made this side give the connection up stands before any other cause.
+async fn last_words(cause: &str, process: &Process, ledger: &Ledger) -> String {
+    process.stop();
+    process.ended(FAREWELL).await;
+    let cause = ledger.fault().unwrap_or_else(|| cause.to_owned());
     let noise = match ledger.noise() {
         Some(line) if !cause.contains(&line) => {
             format!("; its standard output holds text that is not MCP: `{line}`")
@@ -361,7 +380,7 @@ fn read_reply(result: Value) -> Result<ToolReply, String> {
     if !result.is_object() {
         return Err(format!("the answer is not an object: {}", cut(&result.to_string(), 80)));
     }
-    serde_json::from_value(result).map_err(|error| format!("the answer is no tool result: {error}"))
+    serde_json::from_value(result).map_err(|error| bounded(&format!("the answer is no tool result: {error}")))
 }
 
 /// The first of several tools of one name is kept.
@@ -377,13 +396,6 @@ fn unique(server: &ServerName, mut tools: Vec<ToolDefinition>) -> Vec<ToolDefini
 
 fn bounded(text: &str) -> String {
     cut(text, MAX_MESSAGE)
-}
-
-fn cut(text: &str, characters: usize) -> String {
-    match text.char_indices().nth(characters) {
-        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }
 
 /// Waits between two listings that a server's announcements cause.

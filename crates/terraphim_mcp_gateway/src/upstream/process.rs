@@ -12,8 +12,8 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::{
-    io::AsyncReadExt,
-    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    io::{AsyncRead, AsyncReadExt},
+    process::{Child, ChildStdin, ChildStdout, Command},
     sync::watch,
     time::{Instant, sleep, timeout, timeout_at},
 };
@@ -111,6 +111,12 @@ impl Process {
         let mut exit = self.exit.clone();
         let ended = timeout(within, exit.wait_for(Option::is_some)).await;
         ended.ok()?.ok()?.clone()
+    }
+
+    /// Waits until the process has ended.
+    pub(crate) async fn end(&self) {
+        // An error means that its watcher is gone, and the process with it.
+        let _ = self.exit.clone().wait_for(Option::is_some).await;
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -223,7 +229,7 @@ struct Tail {
 }
 
 impl Tail {
-    async fn fill(&self, mut stderr: ChildStderr) {
+    async fn fill(&self, mut stderr: impl AsyncRead + Unpin) {
         let mut chunk = [0; 4096];
         while let Ok(length @ 1..) = stderr.read(&mut chunk).await {
             let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -238,5 +244,22 @@ impl Tail {
         let (front, back) = bytes.as_slices();
         let text = String::from_utf8_lossy(&[front, back].concat()).into_owned();
         text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_end_of_standard_error_is_kept() {
+        let tail = Tail::default();
+        let text = (0..10_000).map(|n| format!("line {n}\n")).collect::<String>();
+        tail.fill(text.as_bytes()).await;
+        let kept = tail.text();
+        assert_eq!(kept.len(), STDERR_TAIL);
+        assert!(kept.ends_with("line 9999\n"));
+        tail.fill(&b"\xff\x1b[31m red"[..]).await;
+        assert!(tail.text().ends_with("\u{fffd}[31m red"));
     }
 }

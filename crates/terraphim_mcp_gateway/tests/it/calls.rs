@@ -78,7 +78,8 @@ async fn concurrent_first_calls_start_the_server_once() {
 
 #[tokio::test]
 async fn a_large_reply_arrives_whole() {
-    let gateway = Setup::one(&[]).gateway();
+    let setup = Setup::one(&[]);
+    let gateway = setup.gateway();
     let reply = call(&gateway, "s.big", json!({ "bytes": 20 << 20 })).await.expect("a reply");
     assert_eq!(reply.text().len(), 20 << 20);
     gateway.shutdown().await;

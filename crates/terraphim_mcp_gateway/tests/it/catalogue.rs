@@ -21,7 +21,7 @@ fn tools(snapshot: &CatalogueSnapshot, server: &str) -> Vec<String> {
 #[tokio::test]
 async fn every_server_is_named_with_its_state() {
     let setup = Setup::servers(&[
-        ("good", &["--instructions", "Keeps notes.\nAnd more."]),
+        ("good", &["--instructions", "# Keeps notes.\nAnd more."]),
         ("modern", &["--era", "modern"]),
         ("bad", &["--crash-at-start"]),
     ]);

@@ -58,8 +58,21 @@ async fn a_failed_start_is_remembered_for_a_while_and_tried_again() {
 }
 
 #[tokio::test]
+async fn a_crash_while_listing_is_a_failed_start() {
+    let setup = Setup::one(&["--crash-at-list"]);
+    let gateway = setup.gateway();
+    let error = call(&gateway, "s.echo", json!({})).await.expect_err("no server");
+    expect![[r#"
+        server `s` did not start: it exited with status 7; its standard error ends with:
+        fatal: the test upstream was told to crash"#]]
+    .assert_eq(&error.to_string());
+    gateway.shutdown().await;
+}
+
+#[tokio::test]
 async fn garbage_and_silence_at_the_start_are_clear_errors() {
-    let garbage = Setup::one(&["--garbage"]).gateway();
+    let setup = Setup::one(&["--garbage"]);
+    let garbage = setup.gateway();
     let error = call(&garbage, "s.echo", json!({})).await.expect_err("garbage");
     expect!["server `s` did not start: it writes text that is not MCP to its standard output: `this is line 0 of no protocol`"]
         .assert_eq(&error.to_string());
@@ -67,7 +80,8 @@ async fn garbage_and_silence_at_the_start_are_clear_errors() {
 
     let patience = |config: &mut GatewayConfig| config.timeouts.start = Duration::from_millis(400);
     for flag in ["--silent", "--deaf"] {
-        let silent = Setup::one(&[flag]).with(patience).gateway();
+        let setup = Setup::one(&[flag]).with(patience);
+        let silent = setup.gateway();
         let error = call(&silent, "s.echo", json!({})).await.expect_err("silence");
         expect!["server `s` did not start: it did not answer within 0.4 s"].assert_eq(&error.to_string());
         silent.shutdown().await;
@@ -76,7 +90,8 @@ async fn garbage_and_silence_at_the_start_are_clear_errors() {
 
 #[tokio::test]
 async fn an_answer_that_is_no_reply_fails_its_call_only() {
-    let gateway = Setup::one(&["--garbage-on", "image"]).gateway();
+    let setup = Setup::one(&["--garbage-on", "image"]);
+    let gateway = setup.gateway();
     let error = call(&gateway, "s.image", json!({})).await.expect_err("no reply");
     expect!["server `s` answered `image` with an error: the answer is not an object: 42"]
         .assert_eq(&error.to_string());
@@ -145,7 +160,8 @@ async fn gateways_within_gateways_end_somewhere() {
     assert!(error.to_string().contains("remove the loop"), "{error}");
     assert_eq!(deep.starts("s"), 0);
 
-    let gateway = Setup::one(&[]).with(|config| config.depth = 1).gateway();
+    let nested = Setup::one(&[]).with(|config| config.depth = 1);
+    let gateway = nested.gateway();
     let depth = call(&gateway, "s.env", json!({ "name": "TERRAPHIM_DEPTH" })).await.expect("a reply");
     assert_eq!(depth.structured_content, Some(json!({ "value": "2" })));
     let home = call(&gateway, "s.env", json!({ "name": "CARGO_MANIFEST_DIR" })).await.expect("a reply");

@@ -1,5 +1,8 @@
 //! No process outlives its gateway.
 
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use terraphim_mcp_gateway::Gateway;
 
@@ -58,4 +61,19 @@ async fn shutdown_while_starting_leaves_nothing() {
     gateway.shutdown().await;
     let pids = ["start", "grandchild"].map(|word| setup.noted("s", word).remove(0));
     eventually("both are gone", async || !pids.iter().any(|pid| is_alive(pid))).await;
+}
+
+#[tokio::test]
+async fn a_crash_is_noticed_although_a_runaway_child_keeps_the_pipes() {
+    let setup = Setup::one(&["--runaway", "--crash-on", "fail"]);
+    let gateway = setup.gateway();
+    let started = Instant::now();
+    let error = call(&gateway, "s.fail", json!({})).await.expect_err("a crash");
+    assert!(error.to_string().contains("status 7"), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(20), "the runaway ends after 60 s");
+    gateway.shutdown().await;
+    for pid in setup.noted("s", "runaway") {
+        let pid = pid.parse().ok().and_then(Pid::from_raw).expect("a pid");
+        kill_process(pid, Signal::KILL).expect("it is still there");
+    }
 }

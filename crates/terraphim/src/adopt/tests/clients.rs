@@ -80,7 +80,7 @@ fn claude_code_in_all_scopes() {
         machine.json("work/shop/.terraphim/mcp.json"),
         json!({"mcpServers": {
             "github": {"command": "docker", "args": ["run", "github"]},
-            "notes": {"command": "./notes", "cwd": "tools"},
+            "notes": {"command": "./notes", "cwd": machine.places.project.join("tools")},
             "github-project": {"command": "team-github"},
             "build": {"command": "build", "env": {"PASSWORD": "hunter2"}},
         }})
@@ -112,7 +112,6 @@ fn claude_code_in_all_scopes() {
         "`github` of the user scope is now `github-user`: another server has that name",
         "`github` of the project scope is now `github-project`: another server has that name",
         "`notes`: its command \"./notes\" is relative to the folder in which the client starts terraphim",
-        "`notes`: its cwd \"tools\" is relative to the folder in which the client starts terraphim",
         "left alone: `db` of the project \"/elsewhere\"; run `terraphim adopt` there",
         "Claude Code asks once whether `terraphim` of .mcp.json may start",
     ] {

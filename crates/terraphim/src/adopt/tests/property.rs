@@ -84,7 +84,7 @@ fn comments(text: &str) -> usize {
 #[test]
 fn random_files_change_in_their_entries_alone_and_come_back() {
     let mut moved = 0;
-    for seed in 1_u64..=240 {
+    for seed in 1_u64..=150 {
         let mut choices = Choices(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let machine = Machine::new();
         let (client, key) =
@@ -130,7 +130,7 @@ fn random_files_change_in_their_entries_alone_and_come_back() {
         }
         assert!(machine.snapshot() == before, "seed {seed}: not as before");
     }
-    assert!(moved > 120, "only {moved} of the random files had something to move");
+    assert!(moved > 75, "only {moved} of the random files had something to move");
 }
 
 /// The text before the servers and after them.
@@ -142,7 +142,7 @@ fn surroundings<'t>(text: &'t str, key: &str) -> (&'t str, &'t str) {
 
 #[test]
 fn entries_return_to_a_rewritten_file() {
-    for seed in 1_u64..=120 {
+    for seed in 1_u64..=70 {
         let mut choices = Choices(seed.wrapping_mul(0xd134_2543_de82_ef95));
         let machine = Machine::new();
         let text = choices.file("mcpServers");

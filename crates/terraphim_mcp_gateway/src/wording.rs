@@ -1,4 +1,5 @@
-//! "Did you mean": the names closest to one that is not known.
+//! Wording of complaints: the names closest to one that is not known, and
+//! excerpts of what was given.
 
 /// How many names are offered at most.
 const OFFERED: usize = 3;
@@ -26,6 +27,14 @@ pub(crate) fn did_you_mean(nearest: &[String]) -> String {
 /// The names in backquotes, separated by commas.
 pub(crate) fn quoted(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// At most that many characters of a text, with a mark where it was cut.
+pub(crate) fn cut(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// Case and separators make no difference.

@@ -1,0 +1,235 @@
+//! The command line, as clap sees it.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use terraphim_types::Language;
+
+use crate::adopt;
+
+/// Turns MCP servers into code modules, and runs an agent's programs against them in a sandbox.
+#[derive(Debug, Parser)]
+#[command(name = "terraphim", version, max_term_width = 100, after_help = "\
+Examples:
+  terraphim run program.ts --report        run a program and show what it cost in tokens
+  echo 'return 1 + 1' | terraphim run -    run a program from standard input
+  terraphim tools search 'create issue'    find a tool
+  terraphim mcp                            serve an MCP client over stdio
+  terraphim adopt --client claude          move a client's MCP servers behind terraphim
+  terraphim doctor                         see what works on this machine")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Global {
+    /// Settings; default: `terraphim.toml` here or above, else in the configuration folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// MCP servers; default: `.mcp.json` here or above, and what `adopt` has moved
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) mcp_config: Option<PathBuf>,
+    /// Role of the notes; default: the settings' default role
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) role: Option<String>,
+    /// Let programs call these tools although they may change something, e.g. 'memory.*'
+    #[arg(long, global = true, value_name = "GLOB")]
+    pub(crate) allow: Vec<String>,
+    /// Where programs keep their data
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) workspace: Option<PathBuf>,
+    /// Say more on standard error; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a program and print its result as JSON
+    Run(RunArgs),
+    /// Serve MCP over standard input and output
+    Mcp(McpArgs),
+    /// List, search and document the tools of all servers
+    #[command(subcommand)]
+    Tools(ToolsCommand),
+    /// Move a client's MCP servers behind terraphim, or back
+    Adopt(AdoptArgs),
+    /// Show what works on this machine, and what lifts what does not
+    Doctor(JsonArg),
+    /// Measure the promised figures on this machine
+    Bench(BenchArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Count tokens for another terraphim process
+    #[command(hide = true, name = "token-helper")]
+    TokenHelper,
+    /// Be a small MCP server for `bench`
+    #[command(hide = true, name = "bench-upstream")]
+    BenchUpstream,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The result is what the program returns, or exports as default, or its last expression.
+Exit codes: 0 result, 1 the program failed, 2 usage, 3 a limit was reached, 4 the sandbox failed.
+
+Examples:
+  terraphim run program.ts
+  terraphim run program.ts --allow 'github.create_issue' --timeout 60s
+  terraphim run - --lang javascript --json < program.js")]
+pub(crate) struct RunArgs {
+    /// The program; `-` for standard input
+    pub(crate) file: PathBuf,
+    /// typescript or javascript; default: by the file's extension, TypeScript for standard input
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) lang: Option<Language>,
+    /// Wall-clock limit, e.g. 500ms, 30s, 2m
+    #[arg(long, default_value = "30s", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// Memory limit in MiB
+    #[arg(long, default_value_t = 256, value_name = "MIB", value_parser = clap::value_parser!(u64).range(8..=4096))]
+    pub(crate) memory: u64,
+    /// Print the whole outcome as JSON: result, logs, error, usage, tokens, files
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print what the run cost in tokens, and would have cost without code, on standard error
+    #[arg(long)]
+    pub(crate) report: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct McpArgs {
+    /// Which tools the client sees
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) expose: Expose,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Expose {
+    /// The code-mode tools
+    #[default]
+    Code,
+    /// The tools of the built-in server
+    Tools,
+    /// Both
+    All,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ToolsCommand {
+    /// List every tool by server
+    List(JsonArg),
+    /// Find tools
+    Search {
+        /// Words for what the tool should do
+        query: String,
+        /// Only tools of this server
+        #[arg(long)]
+        server: Option<String>,
+        /// Most tools to show
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+        #[command(flatten)]
+        json: JsonArg,
+    },
+    /// Show how tools are called
+    Docs {
+        /// Names such as `server.tool`
+        #[arg(required = true)]
+        names: Vec<String>,
+        #[command(flatten)]
+        json: JsonArg,
+    },
+    /// Print the TypeScript declarations of every tool
+    Types,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct JsonArg {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  terraphim adopt --client claude                show the changes and ask
+  terraphim adopt --client cursor --yes          make them without asking
+  terraphim adopt --client claude --undo         put everything back, byte for byte")]
+pub(crate) struct AdoptArgs {
+    /// claude, cursor or vscode
+    #[arg(long)]
+    pub(crate) client: adopt::Client,
+    /// Only these scopes: local, project, user
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<adopt::Scope>,
+    /// Change the files without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Put the client's files back as they were
+    #[arg(long)]
+    pub(crate) undo: bool,
+    /// With --undo: keep what the client changed since, and put only its servers back
+    #[arg(long, requires = "undo", conflicts_with = "force")]
+    pub(crate) keep_changes: bool,
+    /// With --undo: put files back although they were changed since
+    #[arg(long, requires = "undo")]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Runs per figure
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=100_000))]
+    pub(crate) runs: u32,
+}
+
+/// Reads `500ms`, `30s`, `2m` or plain seconds, between 10 ms and an hour.
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        _ => return Err("use ms, s or m, as in 500ms, 30s, 2m".into()),
+    };
+    let seconds = number.parse::<f64>().map_err(|_| "write a number with a unit, as in 30s".to_owned())? * factor;
+    if !(0.01..=3600.0).contains(&seconds) {
+        return Err("it must be between 10ms and 60m".into());
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_units_and_bounds() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("3"), Ok(Duration::from_secs(3)));
+        for bad in ["", "s", "5h", "-1s", "nan", "0s", "61m", "1e9s"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

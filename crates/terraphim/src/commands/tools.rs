@@ -1,0 +1,138 @@
+//! `terraphim tools`.
+
+use std::fmt::Write;
+
+use serde_json::json;
+use terraphim_code_execution::LiveCatalogue;
+use terraphim_mcp_codegen::{Detail, DocsPage, ToolDocs, ToolQuery, module_declarations, server_modules};
+use terraphim_mcp_gateway::{CatalogueSnapshot, ServerState};
+use terraphim_types::Language;
+
+use crate::{
+    cli::{Global, ToolsCommand},
+    commands::{block_on, complain, print},
+    compose,
+    error::{CliError, Exit, NotFound},
+    settings::Settings,
+};
+
+pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliError> {
+    let settings = Settings::read(global)?;
+    block_on(async {
+        let gateway = compose::gateway(&settings)?;
+        let catalogue = LiveCatalogue::new(gateway.clone());
+        let ended = match command {
+            ToolsCommand::List(json) => list(catalogue.snapshot().await.as_ref(), json.json),
+            ToolsCommand::Search { query, server, limit, json } => {
+                let query = ToolQuery { query: Some(query), server, limit, detail: Detail::Brief, ..ToolQuery::default() };
+                search(&catalogue, &query, json.json).await
+            }
+            ToolsCommand::Docs { names, json } => {
+                show_docs(&catalogue.docs(&names, Language::TypeScript).await, json.json)
+            }
+            ToolsCommand::Types => print(types(catalogue.snapshot().await.as_ref()).trim_end()).map(|()| Exit::Success),
+        };
+        gateway.shutdown().await;
+        ended
+    })?
+}
+
+fn list(snapshot: &CatalogueSnapshot, as_json: bool) -> Result<Exit, CliError> {
+    if as_json {
+        let servers: Vec<_> = snapshot
+            .servers
+            .iter()
+            .map(|server| {
+                let (state, reason) = state(&server.state);
+                let names: Vec<_> = server.tools.iter().map(|tool| tool.name.as_str()).collect();
+                json!({ "server": server.name, "state": state, "reason": reason, "tools": names })
+            })
+            .collect();
+        print(&json!({ "servers": servers }).to_string())?;
+        return Ok(Exit::Success);
+    }
+    let mut text = String::new();
+    for server in &snapshot.servers {
+        let (state, reason) = state(&server.state);
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        let _ = writeln!(text, "{} ({} tools, {state}{reason})", server.name, server.tools.len());
+        for tool in server.tools.iter() {
+            let _ = writeln!(text, "  {}.{}", server.name, tool.name);
+        }
+    }
+    print(text.trim_end())?;
+    Ok(Exit::Success)
+}
+
+fn state(state: &ServerState) -> (&'static str, Option<&str>) {
+    match state {
+        ServerState::Ready => ("ready", None),
+        ServerState::Loading => ("loading", None),
+        ServerState::Failed { reason } => ("failed", Some(reason)),
+    }
+}
+
+async fn search(catalogue: &LiveCatalogue, query: &ToolQuery, as_json: bool) -> Result<Exit, CliError> {
+    let answer = catalogue.search(query).await;
+    for server in &answer.unavailable {
+        let reason = server.reason.as_deref().unwrap_or("it is still being started");
+        complain(&format!("warning: `{}` is not searched: {reason}", server.server));
+    }
+    if as_json {
+        print(&serde_json::to_string(&answer).unwrap_or_default())?;
+        return Ok(Exit::Success);
+    }
+    let mut text = String::new();
+    for tool in &answer.page.tools {
+        let _ = writeln!(text, "{}", tool.name);
+        for line in [tool.description.as_deref(), tool.signature.as_deref()].into_iter().flatten() {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    if text.is_empty() {
+        complain("no tool fits: try other words, or `terraphim tools list`");
+        return Ok(Exit::Failed);
+    }
+    print(text.trim_end())?;
+    Ok(Exit::Success)
+}
+
+fn show_docs(page: &DocsPage, as_json: bool) -> Result<Exit, CliError> {
+    if as_json {
+        print(&serde_json::to_string(page).unwrap_or_default())?;
+    } else if !page.docs.is_empty() {
+        print(page.docs.iter().map(render).collect::<Vec<_>>().join("\n").trim_end())?;
+    }
+    if page.unknown.is_empty() {
+        return Ok(Exit::Success);
+    }
+    if as_json { Ok(Exit::Failed) } else { Err(CliError::NotFound(NotFound(page.unknown.clone()))) }
+}
+
+fn render(docs: &ToolDocs) -> String {
+    let mut text = format!("{}\n  {}\n", docs.name, docs.signature);
+    if let Some(description) = &docs.description {
+        for line in description.lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    for parameter in &docs.parameters {
+        let mark = if parameter.required { "" } else { "?" };
+        let about = parameter.description.as_deref().map(|about| format!("  {about}")).unwrap_or_default();
+        let _ = writeln!(text, "    {}{mark}: {}{about}", parameter.name, parameter.ty);
+    }
+    let _ = writeln!(text, "  result: {}", docs.result);
+    if let Some(example) = &docs.example {
+        let _ = writeln!(text, "  example: {example}");
+    }
+    text
+}
+
+fn types(snapshot: &CatalogueSnapshot) -> String {
+    let servers: Vec<_> = snapshot.servers.iter().map(|server| (&server.name, server.tools.as_ref())).collect();
+    let modules = server_modules(&servers);
+    let texts = modules.iter().zip(&snapshot.servers).map(|(module, server)| {
+        module_declarations(module, server.description.as_deref(), &server.tools)
+    });
+    texts.collect::<Vec<_>>().join("\n")
+}

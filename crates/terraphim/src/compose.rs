@@ -1,0 +1,47 @@
+//! Puts the parts together.
+
+use std::{ffi::OsString, sync::Arc};
+
+use terraphim_code_execution::{Executor, ExecutorConfig, tokens::HelperCommand};
+use terraphim_mcp_gateway::{Gateway, GatewayConfig, Provider, Timeouts};
+use terraphim_notes::NotesServer;
+use terraphim_sandbox::Pool;
+
+use crate::{cli::Global, error::CliError, settings::Settings};
+
+/// The gateway over the user's servers and the notes.
+pub(crate) fn gateway(settings: &Settings) -> Result<Arc<Gateway>, CliError> {
+    let notes = NotesServer::new(settings.notes.clone()).map_err(|source| CliError::Roles {
+        path: settings.file.clone().unwrap_or_else(|| "--role".into()),
+        source,
+    })?;
+    let config = GatewayConfig {
+        config: settings.mcp.clone(),
+        cache_dir: settings.folders.cache.as_ref().map(|cache| cache.join("definitions")),
+        policy: settings.policy.clone(),
+        base_env: settings.environment.clone(),
+        depth: settings.depth,
+        timeouts: Timeouts::default(),
+    };
+    let providers: Vec<Arc<dyn Provider>> = vec![Arc::new(notes)];
+    Ok(Arc::new(Gateway::new(config, providers)))
+}
+
+/// The executor over a pool and a gateway.
+pub(crate) fn executor(
+    settings: &Settings,
+    global: &Global,
+    pool: Pool,
+    gateway: Arc<Gateway>,
+) -> Result<Executor, CliError> {
+    Ok(Executor::new(ExecutorConfig {
+        pool,
+        gateway,
+        workspace: settings.workspace(global)?,
+        token_helper: HelperCommand {
+            program: settings.executable.clone(),
+            args: vec![OsString::from("token-helper")],
+        },
+        face: String::new(), // TMPFACE
+    }))
+}

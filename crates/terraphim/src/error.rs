@@ -1,0 +1,137 @@
+//! What the command line reports, and its exit codes.
+
+use std::{io, path::PathBuf};
+
+use terraphim_code_execution::{ErrorKind, RunError};
+
+/// Exit codes, as scripts see them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// A result.
+    Success = 0,
+    /// The program failed, or a request could not be answered.
+    Failed = 1,
+    /// The command line or a configuration file is wrong.
+    Usage = 2,
+    /// A limit was reached.
+    Limit = 3,
+    /// The sandbox failed.
+    Sandbox = 4,
+}
+
+impl Exit {
+    /// The code for a program's failure.
+    pub(crate) fn of(error: &RunError) -> Self {
+        match error.kind {
+            ErrorKind::Limit => Self::Limit,
+            ErrorKind::Sandbox => Self::Sandbox,
+            ErrorKind::Syntax | ErrorKind::Runtime | ErrorKind::Tool | ErrorKind::Denied => Self::Failed,
+        }
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// A file that was named cannot be read.
+    #[error("failed to read {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// A program is not UTF-8.
+    #[error("{} is not UTF-8 text: a program must be", path.display())]
+    NotText { path: PathBuf },
+    /// A program is longer than the limit.
+    #[error("{} is longer than the {limit} bytes that a program may have: load data with a tool instead", path.display())]
+    ProgramTooLong { path: PathBuf, limit: usize },
+    /// The language of a program is unknown.
+    #[error("the language of {} is not known: give it with --lang typescript or --lang javascript", path.display())]
+    Language { path: PathBuf },
+    /// `terraphim.toml` is wrong.
+    #[error("{}: {message}", path.display())]
+    Settings { path: PathBuf, message: String },
+    /// The servers' configuration is wrong.
+    #[error(transparent)]
+    McpConfig(#[from] terraphim_mcp_gateway::McpConfigError),
+    /// A role is wrong.
+    #[error("{}", path.display())]
+    Roles {
+        path: PathBuf,
+        #[source]
+        source: terraphim_notes::ConfigError,
+    },
+    /// No folder for data or settings is known.
+    #[error("no home folder is known: set HOME, or {alternative}")]
+    NoHome { alternative: &'static str },
+    /// The clients' files cannot be changed.
+    #[error(transparent)]
+    Adopt(#[from] crate::adopt::AdoptError),
+    /// Something that was asked for does not exist.
+    #[error("{0}")]
+    NotFound(NotFound),
+    /// The runtime of the process failed.
+    #[error("failed to {action}")]
+    Process {
+        action: &'static str,
+        #[source]
+        source: io::Error,
+    },
+    /// The sandbox cannot be used at all.
+    #[error(transparent)]
+    Sandbox(#[from] terraphim_sandbox::SandboxError),
+    /// A server or the catalogue failed.
+    #[error(transparent)]
+    Gateway(#[from] terraphim_mcp_gateway::GatewayError),
+    /// The connection to a client broke.
+    #[error(transparent)]
+    Face(#[from] std::io::Error), // TMPERR
+}
+
+/// Names that no tool has.
+#[derive(Debug)]
+pub(crate) struct NotFound(pub(crate) Vec<terraphim_mcp_codegen::UnknownTool>);
+
+impl std::fmt::Display for NotFound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, unknown) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "there is no tool `{}`", unknown.name)?;
+            if !unknown.nearest.is_empty() {
+                write!(f, ": did you mean {}?", unknown.nearest.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl CliError {
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Read { .. }
+            | Self::NotText { .. }
+            | Self::Language { .. }
+            | Self::Settings { .. }
+            | Self::McpConfig(_)
+            | Self::Roles { .. }
+            | Self::NoHome { .. } => Exit::Usage,
+            Self::ProgramTooLong { .. } => Exit::Limit,
+            Self::Sandbox(_) => Exit::Sandbox,
+            Self::Adopt(_) | Self::NotFound(_) | Self::Process { .. } | Self::Gateway(_) | Self::Face(_) => Exit::Failed,
+        }
+    }
+
+    /// The message with every cause.
+    pub(crate) fn report(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,199 @@
+//! Where things are and what the user has set: `terraphim.toml`, the servers'
+//! configuration, and the folders of the user.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use terraphim_mcp_gateway::{Glob, McpConfig, Policy, parse_mcp_config};
+use terraphim_notes::{NotesConfig, Role};
+
+use crate::{adopt::Places, cli::Global, error::CliError};
+
+/// Longest configuration file that is read, in bytes.
+const MAX_CONFIG_BYTES: u64 = 16 << 20;
+
+/// `terraphim.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    default_role: Option<String>,
+    roles: Vec<Role>,
+    allow: Vec<String>,
+    deny: Vec<String>,
+}
+
+/// The folders of the user, by the XDG base directories.
+#[derive(Debug, Clone)]
+pub(crate) struct Folders {
+    pub(crate) home: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
+    pub(crate) cache: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
+}
+
+impl Folders {
+    fn from_environment() -> Self {
+        let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = absolute("HOME");
+        let folder = |name: &str, below_home: &str| {
+            absolute(name).or_else(|| home.as_ref().map(|home| home.join(below_home)))
+        };
+        Self {
+            config: folder("XDG_CONFIG_HOME", ".config"),
+            cache: folder("XDG_CACHE_HOME", ".cache").map(|folder| folder.join("terraphim")),
+            data: folder("XDG_DATA_HOME", ".local/share").map(|folder| folder.join("terraphim")),
+            home,
+        }
+    }
+}
+
+/// Everything that is read before anything starts.
+pub(crate) struct Settings {
+    pub(crate) folders: Folders,
+    pub(crate) here: PathBuf,
+    /// The settings file, where there is one.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) notes: NotesConfig,
+    pub(crate) policy: Policy,
+    pub(crate) mcp: McpConfig,
+    /// The files that `mcp` came from.
+    pub(crate) mcp_files: Vec<PathBuf>,
+    pub(crate) executable: PathBuf,
+    pub(crate) depth: u32,
+    pub(crate) environment: Vec<(OsString, OsString)>,
+}
+
+impl Settings {
+    /// Reads everything that the global options and the environment name.
+    pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
+        let folders = Folders::from_environment();
+        let here = env::current_dir().map_err(|source| CliError::Process { action: "find this folder", source })?;
+        let file = match &global.config {
+            Some(file) => Some(file.clone()),
+            None => find_upward(&here, "terraphim.toml").or_else(|| {
+                let file = folders.config.as_ref()?.join("terraphim/terraphim.toml");
+                file.is_file().then_some(file)
+            }),
+        };
+        let mut settings = match &file {
+            Some(path) => parse(path)?,
+            None => File::default(),
+        };
+        let base = file.as_deref().and_then(Path::parent).map(|folder| here.join(folder)).unwrap_or_default();
+        for role in &mut settings.roles {
+            role.resolve_paths(&base);
+        }
+        let notes = NotesConfig {
+            roles: settings.roles,
+            default_role: global.role.clone().or(settings.default_role),
+            index_dir: folders.cache.as_ref().map(|cache| cache.join("index")),
+        };
+        settings.allow.extend(global.allow.iter().cloned());
+        let policy = Policy { allow: globs(settings.allow, &file)?, deny: globs(settings.deny, &file)? };
+        let executable = env::current_exe().map_err(|source| CliError::Process { action: "find this program", source })?;
+        let mcp_files = mcp_files(global, &folders, &here);
+        let mcp = read_servers(&mcp_files, &executable)?;
+        Ok(Self {
+            folders,
+            here,
+            file,
+            notes,
+            policy,
+            mcp,
+            mcp_files,
+            executable,
+            depth: env::var("TERRAPHIM_DEPTH").ok().and_then(|depth| depth.parse().ok()).unwrap_or(0),
+            environment: env::vars_os().collect(),
+        })
+    }
+
+    /// Where `adopt` finds and keeps things.
+    pub(crate) fn places(&self) -> Result<Places, CliError> {
+        let no_home = || CliError::NoHome { alternative: "run it as a user that has one" };
+        Ok(Places {
+            home: self.folders.home.clone().ok_or_else(no_home)?,
+            project: project_root(&self.here),
+            config_home: self.folders.config.clone().ok_or_else(no_home)?,
+            executable: self.executable.to_string_lossy().into_owned(),
+        })
+    }
+
+    /// The workspace of runs without a session.
+    pub(crate) fn workspace(&self, global: &Global) -> Result<PathBuf, CliError> {
+        if let Some(folder) = &global.workspace {
+            return Ok(self.here.join(folder));
+        }
+        let data = self.folders.data.as_ref();
+        let data = data.ok_or(CliError::NoHome { alternative: "name a folder with --workspace" })?;
+        Ok(data.join("workspace/default"))
+    }
+}
+
+/// The first folder from here upward that holds `name`, as that file's path.
+fn find_upward(here: &Path, name: &str) -> Option<PathBuf> {
+    here.ancestors().map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// The folder that a project's files belong to: the nearest with a `.git`,
+/// `.mcp.json` or `.terraphim`, else this one.
+fn project_root(here: &Path) -> PathBuf {
+    let marks = [".git", ".mcp.json", ".terraphim"];
+    let root = here.ancestors().find(|folder| marks.iter().any(|mark| folder.join(mark).exists()));
+    root.unwrap_or(here).to_owned()
+}
+
+fn mcp_files(global: &Global, folders: &Folders, here: &Path) -> Vec<PathBuf> {
+    if let Some(file) = &global.mcp_config {
+        return vec![file.clone()];
+    }
+    let project = project_root(here).join(".terraphim/mcp.json");
+    let user = folders.config.as_ref().map(|config| config.join("terraphim/mcp.json"));
+    let mut files: Vec<_> = find_upward(here, ".mcp.json").into_iter().collect();
+    files.extend([Some(project), user].into_iter().flatten().filter(|file| file.is_file()));
+    files
+}
+
+/// The servers of all files; of two with one name the first counts.
+fn read_servers(files: &[PathBuf], executable: &Path) -> Result<McpConfig, CliError> {
+    let mut all = McpConfig::default();
+    for file in files {
+        let text = read_text(file)?;
+        let config = parse_mcp_config(file, &text, &|name| env::var(name).ok())?;
+        for server in config.servers {
+            if !all.servers.iter().any(|known| known.name == server.name) {
+                all.servers.push(server);
+            }
+        }
+        all.skipped.extend(config.skipped);
+    }
+    all.skip_executable(executable, env::var_os("PATH").as_deref());
+    Ok(all)
+}
+
+fn parse(path: &Path) -> Result<File, CliError> {
+    let text = read_text(path)?;
+    toml::from_str(&text)
+        .map_err(|error| CliError::Settings { path: path.to_owned(), message: error.to_string().trim_end().to_owned() })
+}
+
+fn globs(patterns: Vec<String>, file: &Option<PathBuf>) -> Result<Vec<Glob>, CliError> {
+    let parsed = patterns.iter().map(|pattern| pattern.parse::<Glob>());
+    parsed.collect::<Result<_, _>>().map_err(|error| CliError::Settings {
+        path: file.clone().unwrap_or_else(|| "--allow".into()),
+        message: error.to_string(),
+    })
+}
+
+fn read_text(path: &Path) -> Result<String, CliError> {
+    let failed = |source| CliError::Read { path: path.to_owned(), source };
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if metadata.len() > MAX_CONFIG_BYTES {
+        return Err(failed(io::Error::other(format!("it has more than {} MiB", MAX_CONFIG_BYTES >> 20))));
+    }
+    fs::read_to_string(path).map_err(failed)
+}

@@ -1,0 +1,370 @@
+//! The bridge: answers the calls of one run from the gateway, the catalogue
+//! and the workspace. What comes from the guest is decoded with care and
+//! checked against the limits; what goes back is a value or an error as JSON.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+use terraphim_mcp_codegen::{Detail, ResultShape, ToolQuery, raw, value};
+use terraphim_mcp_gateway::{CallContext, GatewayError, ProviderError};
+use terraphim_sandbox::{Call, HostCalls, HostReply};
+use terraphim_types::{Language, Limits, RunId, ServerName, ToolName, ToolReply};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    catalogue::LiveCatalogue,
+    media,
+    modules::{self, ImportError, ImportRequest},
+    outcome::{SavedFile, with_causes},
+    tokens::{CallLog, CallText},
+    workspace::{Shelf, Workspace, WorkspaceError},
+};
+
+/// Longest message that goes back into a program, in bytes.
+const MESSAGE_BYTES: usize = 8 << 10;
+
+/// What the replies in flight may hold in the whole host, in KiB.
+pub(crate) const IN_FLIGHT_KIB: u32 = 128 << 10;
+
+/// One run's bridge.
+pub(crate) struct Bridge {
+    pub(crate) run_id: RunId,
+    pub(crate) catalogue: LiveCatalogue,
+    pub(crate) workspace: Workspace,
+    pub(crate) language: Language,
+    pub(crate) limits: Limits,
+    pub(crate) cancel: CancellationToken,
+    pub(crate) in_flight: Arc<Semaphore>,
+    began: Instant,
+    tool_calls: AtomicU32,
+    replied_bytes: AtomicU64,
+    record: Mutex<Record>,
+}
+
+/// What a run left behind, for its outcome and its account.
+#[derive(Default)]
+pub(crate) struct Record {
+    pub(crate) calls: CallLog,
+    pub(crate) files: Vec<SavedFile>,
+}
+
+/// Why a call fails, as the program sees it.
+#[derive(Debug, Serialize)]
+struct CallError {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<String>,
+    message: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    hint: String,
+}
+
+impl CallError {
+    fn new(kind: &'static str, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        message.truncate(message.floor_char_boundary(MESSAGE_BYTES));
+        Self { kind, server: None, tool: None, message, hint: String::new() }
+    }
+
+    fn with_hint(mut self, hint: &str) -> Self {
+        hint.clone_into(&mut self.hint);
+        self
+    }
+
+    fn at(mut self, name: &ToolName) -> Self {
+        self.server = Some(name.server().to_string());
+        self.tool = Some(name.tool().to_owned());
+        self
+    }
+
+    fn of_import(error: ImportError) -> Self {
+        // The guest marks the import that the tool's name stands for.
+        Self { tool: Some(error.name), ..Self::new("unknown", error.message) }.with_hint(&error.hint)
+    }
+
+    fn of_gateway(error: &GatewayError) -> Self {
+        let kind = match error {
+            GatewayError::Denied { .. } => "denied",
+            GatewayError::UnknownServer { .. } | GatewayError::UnknownTool { .. } => "unknown",
+            GatewayError::Provider(ProviderError::InvalidArguments { .. }) => "arguments",
+            _ => "tool",
+        };
+        Self::new(kind, with_causes(error))
+    }
+}
+
+impl From<WorkspaceError> for CallError {
+    fn from(error: WorkspaceError) -> Self {
+        let kind = if matches!(error, WorkspaceError::Full { .. }) { "limit" } else { "tool" };
+        Self::new(kind, with_causes(&error))
+    }
+}
+
+#[derive(Deserialize)]
+struct ToolCall {
+    server: String,
+    tool: String,
+    #[serde(default)]
+    raw: bool,
+    #[serde(default)]
+    arguments: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct SearchCall {
+    #[serde(default)]
+    query: Option<String>,
+    #[serde(default)]
+    category: Option<String>,
+    #[serde(default)]
+    capabilities: Vec<String>,
+    #[serde(default)]
+    server: Option<String>,
+    #[serde(default)]
+    detail: Option<Detail>,
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct DocsCall {
+    names: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct SaveCall {
+    name: String,
+    #[serde(default)]
+    value: Value,
+}
+
+#[derive(Deserialize)]
+struct LoadCall {
+    name: String,
+}
+
+impl HostCalls for Bridge {
+    fn call(&self, call: Call) -> Pin<Box<dyn Future<Output = HostReply> + Send + '_>> {
+        Box::pin(async move {
+            match self.answer(call).await {
+                Ok(payload) => self.admit(payload).await,
+                Err(error) => refusal(&error),
+            }
+        })
+    }
+}
+
+fn refusal(error: &impl Serialize) -> HostReply {
+    // A struct of texts always serialises.
+    HostReply { ok: false, payload: serde_json::to_vec(error).unwrap_or_default(), hold: None }
+}
+
+impl Bridge {
+    #[expect(clippy::too_many_arguments, reason = "called once, with named values")]
+    pub(crate) fn new(
+        run_id: RunId,
+        catalogue: LiveCatalogue,
+        workspace: Workspace,
+        language: Language,
+        limits: Limits,
+        cancel: CancellationToken,
+        in_flight: Arc<Semaphore>,
+    ) -> Self {
+        Self {
+            run_id,
+            catalogue,
+            workspace,
+            language,
+            limits,
+            cancel,
+            in_flight,
+            began: Instant::now(),
+            tool_calls: AtomicU32::new(0),
+            replied_bytes: AtomicU64::new(0),
+            record: Mutex::default(),
+        }
+    }
+
+    /// Tool calls made, and what they left.
+    pub(crate) fn finish(self) -> (u32, Record) {
+        let calls = self.tool_calls.load(Ordering::Acquire).min(self.limits.tool_calls);
+        (calls, self.record.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn record(&self) -> std::sync::MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds a reply against the budgets of the run and of the host.
+    async fn admit(&self, payload: Vec<u8>) -> HostReply {
+        let bytes = payload.len() as u64;
+        let total = self.replied_bytes.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes);
+        let over = if payload.len() > self.limits.reply_bytes {
+            Some(format!(
+                "the reply has {} MiB, its limit is {} MiB",
+                bytes >> 20,
+                self.limits.reply_bytes >> 20
+            ))
+        } else if total > self.limits.replies_bytes {
+            Some(format!("the replies of this run have more than {} MiB", self.limits.replies_bytes >> 20))
+        } else {
+            None
+        };
+        if let Some(message) = over {
+            return refusal(&CallError::new("limit", message).with_hint("ask the tool for less"));
+        }
+        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(IN_FLIGHT_KIB).min(IN_FLIGHT_KIB);
+        match Arc::clone(&self.in_flight).acquire_many_owned(kib).await {
+            Ok(share) => HostReply { ok: true, payload, hold: Some(Box::new(share)) },
+            Err(_) => refusal(&CallError::new("tool", "the host is shutting down")),
+        }
+    }
+
+    async fn answer(&self, call: Call) -> Result<Vec<u8>, CallError> {
+        match call.name.as_str() {
+            "tool" => self.tool(decode(&call.payload)?).await,
+            "import" => {
+                let request: ImportRequest = decode(&call.payload)?;
+                match modules::resolve(self.catalogue.gateway(), &request).await {
+                    Ok(reply) => encode(&reply),
+                    Err(error) => Err(CallError::of_import(error)),
+                }
+            }
+            "search_tools" => self.search(decode(&call.payload)?).await,
+            "tool_docs" => {
+                let request: DocsCall = decode(&call.payload)?;
+                encode(&self.catalogue.docs(&request.names, self.language).await)
+            }
+            "workspace.save" => self.save(decode(&call.payload)?).await,
+            "workspace.load" => self.load(decode(&call.payload)?).await,
+            "workspace.list" => {
+                let names = self.workspace.names(Shelf::Data)?;
+                encode(&names.iter().map(|name| name.trim_end_matches(".json")).collect::<Vec<_>>())
+            }
+            _ => Err(CallError::new("unknown", "the host has no such function")),
+        }
+    }
+
+    async fn tool(&self, call: ToolCall) -> Result<Vec<u8>, CallError> {
+        if self.tool_calls.fetch_add(1, Ordering::AcqRel) >= self.limits.tool_calls {
+            let message = format!("the program has used all of its {} tool calls", self.limits.tool_calls);
+            return Err(CallError::new("limit", message).with_hint("ask for more in one call"));
+        }
+        let server =
+            ServerName::new(&call.server).map_err(|error| CallError::new("unknown", error.to_string()))?;
+        let name = ToolName::new(server, &call.tool)
+            .map_err(|error| CallError::new("unknown", error.to_string()))?;
+        let arguments_text = serde_json::to_string(&call.arguments).unwrap_or_default();
+        let started = self.began.elapsed();
+        let context = CallContext { cancel: self.cancel.child_token() };
+        let gateway = self.catalogue.gateway();
+        let replied = gateway.call(&name, call.arguments, context).await;
+        let reply = replied.map_err(|error| CallError::of_gateway(&error).at(&name))?;
+        self.record().calls.push(CallText {
+            tool: name.clone(),
+            arguments: arguments_text.into(),
+            reply: as_read_by_a_model(&reply).into(),
+            started,
+            ended: self.began.elapsed(),
+        });
+        if reply.is_error {
+            return Err(CallError::new("tool", format!("{name} failed: {}", reply.text())).at(&name));
+        }
+        self.to_value(&name, reply, call.raw).await
+    }
+
+    /// The value of a reply by the rules of its tool's output schema.
+    async fn to_value(
+        &self,
+        name: &ToolName,
+        mut reply: ToolReply,
+        whole: bool,
+    ) -> Result<Vec<u8>, CallError> {
+        let made = {
+            let first = self.record().files.len() as u64 + 1;
+            media::keep(&mut reply, &self.workspace, &self.run_id, first)?
+        };
+        self.record().files.extend(made);
+        if whole {
+            return encode(&raw(&reply));
+        }
+        let tools = self.catalogue.gateway().tools(name.server()).await;
+        let tools = tools.map_err(|error| CallError::of_gateway(&error).at(name))?;
+        let definition = tools.iter().find(|tool| tool.name == name.tool());
+        let shape = definition.map_or(ResultShape::Undeclared, ResultShape::of);
+        encode(&value(&shape, &reply))
+    }
+
+    async fn search(&self, call: SearchCall) -> Result<Vec<u8>, CallError> {
+        let default = ToolQuery::default();
+        let query = ToolQuery {
+            query: call.query,
+            category: call.category,
+            capabilities: call.capabilities,
+            server: call.server,
+            detail: call.detail.unwrap_or(default.detail),
+            limit: call.limit.unwrap_or(default.limit),
+            offset: 0,
+        };
+        encode(&self.catalogue.search(&query).await)
+    }
+
+    async fn save(&self, call: SaveCall) -> Result<Vec<u8>, CallError> {
+        let json = encode(&call.value)?;
+        let bytes = json.len() as u64;
+        let workspace = self.workspace.clone();
+        let name = format!("{}.json", call.name);
+        let path = blocking(move || workspace.write(Shelf::Data, &name, &json)).await??;
+        let mut record = self.record();
+        record.files.retain(|file| file.path != path);
+        record.files.push(SavedFile { path: path.clone(), bytes });
+        encode(&json!({ "path": path, "bytes": bytes }))
+    }
+
+    async fn load(&self, call: LoadCall) -> Result<Vec<u8>, CallError> {
+        let workspace = self.workspace.clone();
+        let limit = self.limits.reply_bytes as u64;
+        let bytes =
+            blocking(move || workspace.read(Shelf::Data, &format!("{}.json", call.name), limit)).await??;
+        // The file may have been changed by hand; the program must get JSON.
+        serde_json::from_slice::<serde::de::IgnoredAny>(&bytes)
+            .map_err(|error| CallError::new("tool", format!("what is kept there is not JSON: {error}")))?;
+        Ok(bytes)
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, CallError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| CallError::new("tool", format!("the host failed: {error}")))
+}
+
+fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CallError> {
+    serde_json::from_slice(payload)
+        .map_err(|error| CallError::new("arguments", format!("bad arguments: {error}")))
+}
+
+fn encode(value: &impl Serialize) -> Result<Vec<u8>, CallError> {
+    serde_json::to_vec(value)
+        .map_err(|error| CallError::new("tool", format!("the reply is not JSON: {error}")))
+}
+
+/// The text of a reply that a client without code gives its model: clients that
+/// know structured results show those and leave the content out.
+fn as_read_by_a_model(reply: &ToolReply) -> String {
+    match &reply.structured_content {
+        Some(structured) => structured.to_string(),
+        None => reply.text(),
+    }
+}

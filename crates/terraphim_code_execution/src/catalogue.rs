@@ -1,0 +1,127 @@
+//! The gateway's catalogue with a discovery index over it, built anew only
+//! when the catalogue has changed.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use terraphim_mcp_codegen::{DiscoveryIndex, DocsPage, ServerTools, ToolPage, ToolQuery, docs};
+use terraphim_mcp_gateway::{CatalogueSnapshot, Gateway, ServerState};
+use terraphim_types::{Language, ServerName};
+
+/// How long a search waits for servers that are being started.
+const SEARCH_WAIT: Duration = Duration::from_secs(10);
+
+/// A server whose tools are not, or not yet, in an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnavailableServer {
+    /// Its name.
+    pub server: ServerName,
+    /// Whether it may still come.
+    pub state: LoadState,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Why a server's tools are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoadState {
+    /// It is being started.
+    Loading,
+    /// It cannot be used.
+    Failed,
+}
+
+/// A page of tools, and the servers that could not be searched.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SearchAnswer {
+    /// The page.
+    #[serde(flatten)]
+    pub page: ToolPage,
+    /// Servers whose tools are missing from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unavailable: Vec<UnavailableServer>,
+}
+
+/// The tools of a gateway, searchable. Cheap to clone.
+#[derive(Clone)]
+pub struct LiveCatalogue {
+    gateway: Arc<Gateway>,
+    indexed: Arc<Mutex<Option<(u64, Arc<DiscoveryIndex>)>>>,
+}
+
+impl LiveCatalogue {
+    /// The catalogue of a gateway.
+    pub fn new(gateway: Arc<Gateway>) -> Self {
+        Self { gateway, indexed: Arc::default() }
+    }
+
+    /// The gateway behind it.
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    /// Every server and tool, waiting a while for servers that are being started.
+    pub async fn snapshot(&self) -> Arc<CatalogueSnapshot> {
+        self.gateway.catalogue(Some(SEARCH_WAIT)).await
+    }
+
+    /// What is known now, without waiting for any server.
+    pub async fn known(&self) -> Arc<CatalogueSnapshot> {
+        self.gateway.catalogue(None).await
+    }
+
+    /// Finds tools.
+    pub async fn search(&self, query: &ToolQuery) -> SearchAnswer {
+        let snapshot = self.snapshot().await;
+        let page = self.index(&snapshot).search(query);
+        SearchAnswer { page, unavailable: unavailable(&snapshot) }
+    }
+
+    /// The documents of the named tools.
+    pub async fn docs(&self, names: &[String], language: Language) -> DocsPage {
+        let snapshot = self.snapshot().await;
+        docs(&self.index(&snapshot), names, language)
+    }
+
+    /// The index of a snapshot; building it takes milliseconds for thousands of tools.
+    pub fn index(&self, snapshot: &CatalogueSnapshot) -> Arc<DiscoveryIndex> {
+        let mut indexed = self.indexed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((version, index)) = indexed.as_ref()
+            && *version == snapshot.version
+        {
+            return Arc::clone(index);
+        }
+        let servers: Vec<_> = snapshot
+            .servers
+            .iter()
+            .map(|server| ServerTools {
+                server: server.name.clone(),
+                description: server.description.clone(),
+                tools: Arc::clone(&server.tools),
+            })
+            .collect();
+        let index = Arc::new(DiscoveryIndex::build(&servers));
+        *indexed = Some((snapshot.version, Arc::clone(&index)));
+        index
+    }
+}
+
+fn unavailable(snapshot: &CatalogueSnapshot) -> Vec<UnavailableServer> {
+    let missing = snapshot.servers.iter().filter_map(|server| match &server.state {
+        ServerState::Ready => None,
+        ServerState::Loading => {
+            Some(UnavailableServer { server: server.name.clone(), state: LoadState::Loading, reason: None })
+        }
+        ServerState::Failed { reason } => Some(UnavailableServer {
+            server: server.name.clone(),
+            state: LoadState::Failed,
+            reason: Some(reason.clone()),
+        }),
+    });
+    missing.collect()
+}

@@ -1,0 +1,225 @@
+//! The main flow of a run.
+
+use std::{path::PathBuf, sync::Arc};
+
+use rustix::rand::GetRandomFlags;
+use terraphim_mcp_gateway::Gateway;
+use terraphim_sandbox::{Pool, Program, SandboxError};
+use terraphim_types::{Language, Limits, OutputBudget, RunId, ToolName};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    bridge::{Bridge, IN_FLIGHT_KIB, Record},
+    catalogue::LiveCatalogue,
+    outcome::{ErrorKind, Outcome, RunError, RunFacts, sandbox_error},
+    tokens::{
+        CountedCatalogue, DefinitionText, FetchText, HelperCommand, RunTexts, TokenCounter, TokenError,
+        TokenReport, count_catalogue, count_run,
+    },
+    workspace::Workspace,
+};
+
+/// What an executor is made of.
+pub struct ExecutorConfig {
+    /// The processes that run programs.
+    pub pool: Pool,
+    /// The servers that programs import.
+    pub gateway: Arc<Gateway>,
+    /// The workspace of runs without a session.
+    pub workspace: PathBuf,
+    /// How the token helper is started.
+    pub token_helper: HelperCommand,
+    /// The code-mode tools as a model sees them, for the account.
+    pub face: String,
+}
+
+/// Runs programs.
+#[derive(Clone)]
+pub struct Executor {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    pool: Pool,
+    catalogue: LiveCatalogue,
+    workspace: PathBuf,
+    in_flight: Arc<Semaphore>,
+    counter: TokenCounter,
+    counted: tokio::sync::Mutex<Option<(u64, Arc<CountedCatalogue>)>>,
+    face: String,
+}
+
+/// One program to run.
+#[derive(Debug, Clone, Default)]
+pub struct ExecuteRequest {
+    /// Its text.
+    pub code: String,
+    /// Its language.
+    pub language: Language,
+    /// What it may use.
+    pub limits: Limits,
+    /// What of it may come out.
+    pub budget: OutputBudget,
+    /// What the model looked up before it wrote the program, for the account.
+    pub fetches: Vec<FetchText>,
+}
+
+/// An ended run: what comes out, and what its account needs.
+pub struct Execution {
+    /// What comes out.
+    pub outcome: Outcome,
+    texts: RunTexts,
+}
+
+impl Executor {
+    /// An executor that starts nothing until it is used.
+    pub fn new(config: ExecutorConfig) -> Self {
+        let shared = Shared {
+            pool: config.pool,
+            catalogue: LiveCatalogue::new(config.gateway),
+            workspace: config.workspace,
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT_KIB as usize)),
+            counter: TokenCounter::new(config.token_helper),
+            counted: tokio::sync::Mutex::new(None),
+            face: config.face,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The tools that programs may call.
+    pub fn catalogue(&self) -> &LiveCatalogue {
+        &self.shared.catalogue
+    }
+
+    /// The processes that run programs.
+    pub fn pool(&self) -> &Pool {
+        &self.shared.pool
+    }
+
+    /// Starts the token helper in the background.
+    pub fn warm_up_counter(&self) {
+        self.shared.counter.warm_up();
+    }
+
+    /// Runs a program to its end. Whatever goes wrong is in the outcome.
+    /// Dropping the future, or cancelling, kills the program's process.
+    pub async fn execute(&self, request: ExecuteRequest, cancel: &CancellationToken) -> Execution {
+        let run_id = new_run_id();
+        let ended = match check(&request) {
+            Ok(()) => self.run(&request, &run_id, cancel).await.map_err(|error| sandbox_error(&error)),
+            Err(error) => Err(error),
+        };
+        let (outcome, record) = match ended {
+            Ok(ended) => ended,
+            Err(error) => (Outcome::refused(run_id, error), Record::default()),
+        };
+        let texts = self.texts(request, &outcome, record);
+        Execution { outcome, texts }
+    }
+
+    async fn run(
+        &self,
+        request: &ExecuteRequest,
+        run_id: &RunId,
+        cancel: &CancellationToken,
+    ) -> Result<(Outcome, Record), SandboxError> {
+        let limits = request.limits;
+        let workspace =
+            Workspace::new(self.shared.workspace.clone(), limits.workspace_bytes, limits.workspace_files);
+        let lease = self.shared.pool.checkout(limits).await?;
+        // Calls that are still under way when the program ends are ended with it.
+        let calls = cancel.child_token();
+        let _end_calls = calls.clone().drop_guard();
+        let bridge = Bridge::new(
+            run_id.clone(),
+            self.shared.catalogue.clone(),
+            workspace.clone(),
+            request.language,
+            limits,
+            calls,
+            Arc::clone(&self.shared.in_flight),
+        );
+        let program = Program { source: request.code.clone(), language: request.language };
+        let end = lease.run(program, &bridge, cancel, request.budget.log_bytes).await;
+        let (tool_calls, mut record) = bridge.finish();
+        let facts = RunFacts {
+            run_id: run_id.clone(),
+            source: &request.code,
+            limits: &limits,
+            budget: request.budget,
+            workspace: &workspace,
+            tool_calls,
+            files: std::mem::take(&mut record.files),
+        };
+        Ok((Outcome::of_run(end, facts), record))
+    }
+
+    fn texts(&self, request: ExecuteRequest, outcome: &Outcome, record: Record) -> RunTexts {
+        let outcome_text = match &outcome.error {
+            None => outcome.result_json(),
+            Some(error) => error.render("program"),
+        };
+        RunTexts {
+            face: self.shared.face.clone(),
+            fetches: request.fetches,
+            program: request.code,
+            outcome: outcome_text + &outcome.logs,
+            calls: record.calls,
+        }
+    }
+
+    /// Counts what a run cost and what the same calls would have cost without code.
+    ///
+    /// # Errors
+    /// [`TokenError`] if the helper cannot count; there is no partial account.
+    pub async fn account(&self, execution: &mut Execution) -> Result<(), TokenError> {
+        let catalogue = self.counted_catalogue().await?;
+        let texts = std::mem::take(&mut execution.texts);
+        let run = count_run(&self.shared.counter, texts).await?;
+        execution.outcome.tokens = Some(TokenReport::new(&run, &catalogue));
+        Ok(())
+    }
+
+    /// The tokens of every known definition, counted once per catalogue.
+    async fn counted_catalogue(&self) -> Result<Arc<CountedCatalogue>, TokenError> {
+        let snapshot = self.shared.catalogue.known().await;
+        let mut counted = self.shared.counted.lock().await;
+        if let Some((version, catalogue)) = counted.as_ref()
+            && *version == snapshot.version
+        {
+            return Ok(Arc::clone(catalogue));
+        }
+        let mut definitions = Vec::new();
+        for server in &snapshot.servers {
+            for tool in server.tools.iter() {
+                let named = ToolName::new(server.name.clone(), &tool.name);
+                if let (Ok(tool), Ok(json)) = (named, serde_json::to_string(tool)) {
+                    definitions.push(DefinitionText { tool, json });
+                }
+            }
+        }
+        let catalogue = Arc::new(count_catalogue(&self.shared.counter, definitions).await?);
+        *counted = Some((snapshot.version, Arc::clone(&catalogue)));
+        Ok(catalogue)
+    }
+}
+
+fn check(request: &ExecuteRequest) -> Result<(), RunError> {
+    let (length, limit) = (request.code.len(), request.limits.program_bytes);
+    if length > limit {
+        return Err(RunError::new(
+            ErrorKind::Limit,
+            format!("the program has {length} bytes, its limit is {limit}"),
+            "load data with a tool instead of writing it into the program",
+        ));
+    }
+    Ok(())
+}
+
+fn new_run_id() -> RunId {
+    let mut bytes = [0; 16];
+    // The kernel's source never fails once the machine has booted; an id need not be secret.
+    let _ = rustix::rand::getrandom(&mut bytes, GetRandomFlags::empty());
+    RunId::from_random(bytes)
+}

@@ -1,0 +1,263 @@
+//! The folder that outlives a run: data that programs keep, results that were
+//! too long for the model, images and files that tools gave.
+//!
+//! Every path below the folder is opened by `openat2` with BENEATH and
+//! NO_SYMLINKS, so nothing that was left in the folder leads out of it.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
+
+/// Longest name of a saved value, in bytes.
+const MAX_NAME_BYTES: usize = 128;
+
+/// What went wrong with a workspace.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkspaceError {
+    /// The name cannot be a file's.
+    #[error(
+        "`{name}` cannot be a name: use letters, digits, `.`, `_`, `-`, at most {MAX_NAME_BYTES} bytes, no leading dot"
+    )]
+    Name {
+        /// The name given.
+        name: String,
+    },
+    /// Nothing is kept under that name.
+    #[error("nothing is kept under `{name}`{}", there_are(.known))]
+    Missing {
+        /// The name asked for.
+        name: String,
+        /// Names that exist.
+        known: Vec<String>,
+    },
+    /// The quota would be exceeded.
+    #[error("the workspace would hold more than {limit}: remove something from {}", folder.display())]
+    Full {
+        /// The limit, with its unit.
+        limit: String,
+        /// The workspace.
+        folder: PathBuf,
+    },
+    /// The file system refused.
+    #[error("failed to {action} in the workspace {}", folder.display())]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// The workspace.
+        folder: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn there_are(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!("; there are {}", names.join(", ")) }
+}
+
+/// The two kinds of files that a run may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    /// Values that programs saved.
+    Data,
+    /// Long results and media.
+    Results,
+}
+
+impl Shelf {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Results => "results",
+        }
+    }
+}
+
+/// One workspace; made on the first write.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    folder: PathBuf,
+    max_bytes: u64,
+    max_files: u64,
+}
+
+impl Workspace {
+    /// The workspace in `folder`, within a quota of bytes and files.
+    pub fn new(folder: PathBuf, max_bytes: u64, max_files: u64) -> Self {
+        Self { folder, max_bytes, max_files }
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn failed(&self, action: &'static str) -> impl FnOnce(io::Error) -> WorkspaceError {
+        let folder = self.folder.clone();
+        move |source| WorkspaceError::Io { action, folder, source }
+    }
+
+    /// Writes a file whole or not at all; gives its path relative to the workspace.
+    pub(crate) fn write(&self, shelf: Shelf, name: &str, bytes: &[u8]) -> Result<String, WorkspaceError> {
+        check_name(name)?;
+        self.check_quota(bytes.len() as u64)?;
+        std::fs::create_dir_all(self.folder.join(shelf.folder())).map_err(self.failed("make a folder"))?;
+        let folder = self.open_folder(shelf)?;
+        let temporary = format!(".{name}.new");
+        let written = write_new(&folder, &temporary, bytes)
+            .and_then(|()| Ok(rustix::fs::renameat(&folder, temporary.as_str(), &folder, name)?));
+        if let Err(error) = written {
+            // The half-written file is of no use; the write's own error is what counts.
+            let _ = rustix::fs::unlinkat(&folder, temporary.as_str(), AtFlags::empty());
+            return Err(self.failed("write")(error));
+        }
+        Ok(format!("{}/{name}", shelf.folder()))
+    }
+
+    /// Reads a saved file of at most `limit` bytes.
+    pub(crate) fn read(&self, shelf: Shelf, name: &str, limit: u64) -> Result<Vec<u8>, WorkspaceError> {
+        check_name(name)?;
+        let missing = || {
+            let known = self.names(shelf).unwrap_or_default().into_iter().take(10).collect();
+            WorkspaceError::Missing { name: name.trim_end_matches(".json").to_owned(), known }
+        };
+        if !self.folder.join(shelf.folder()).exists() {
+            return Err(missing());
+        }
+        let folder = self.open_folder(shelf)?;
+        let opened = open_beneath(&folder, name, OFlags::RDONLY | OFlags::NONBLOCK);
+        let file = match opened {
+            Err(rustix::io::Errno::NOENT) => return Err(missing()),
+            other => other.map_err(io::Error::from).map_err(self.failed("open"))?,
+        };
+        let stat = rustix::fs::fstat(&file).map_err(io::Error::from).map_err(self.failed("read"))?;
+        if !FileType::from_raw_mode(stat.st_mode).is_file() {
+            return Err(self.failed("read")(io::Error::other("it is not a regular file")));
+        }
+        let mut bytes = Vec::new();
+        File::from(file).take(limit + 1).read_to_end(&mut bytes).map_err(self.failed("read"))?;
+        if bytes.len() as u64 > limit {
+            return Err(self.failed("read")(io::Error::other(format!("it has more than {limit} bytes"))));
+        }
+        Ok(bytes)
+    }
+
+    /// The names on a shelf, sorted, at most as many as the quota allows.
+    pub(crate) fn names(&self, shelf: Shelf) -> Result<Vec<String>, WorkspaceError> {
+        let folder = self.folder.join(shelf.folder());
+        let entries = match std::fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(self.failed("list"))?,
+        };
+        let limit = usize::try_from(self.max_files).unwrap_or(usize::MAX);
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).take(limit).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn open_folder(&self, shelf: Shelf) -> Result<OwnedFd, WorkspaceError> {
+        let flags = OFlags::DIRECTORY | OFlags::PATH | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(&self.folder, flags, Mode::empty())
+            .and_then(|folder| open_beneath(&folder, shelf.folder(), OFlags::DIRECTORY | OFlags::RDONLY));
+        folder.map_err(io::Error::from).map_err(self.failed("open"))
+    }
+
+    fn check_quota(&self, more: u64) -> Result<(), WorkspaceError> {
+        let (mut bytes, mut files) = (more, 1);
+        for shelf in [Shelf::Data, Shelf::Results] {
+            let Ok(entries) = std::fs::read_dir(self.folder.join(shelf.folder())) else { continue };
+            for entry in entries.flatten() {
+                files += 1;
+                bytes += entry.metadata().map_or(0, |metadata| metadata.len());
+            }
+        }
+        let full = |limit: String| Err(WorkspaceError::Full { limit, folder: self.folder.clone() });
+        if files > self.max_files {
+            return full(format!("{} files", self.max_files));
+        }
+        if bytes > self.max_bytes {
+            return full(format!("{} MiB", self.max_bytes >> 20));
+        }
+        Ok(())
+    }
+}
+
+fn open_beneath(folder: &OwnedFd, name: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    rustix::fs::openat2(folder, name, flags | OFlags::CLOEXEC, Mode::empty(), resolve)
+}
+
+fn write_new(folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(folder, name, flags, Mode::RUSR | Mode::WUSR)?;
+    File::from(file).write_all(bytes)
+}
+
+fn check_name(name: &str) -> Result<(), WorkspaceError> {
+    let usable = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let fine = !name.is_empty()
+        && name.len() <= MAX_NAME_BYTES
+        && !name.starts_with('.')
+        && name.chars().all(usable);
+    if fine { Ok(()) } else { Err(WorkspaceError::Name { name: name.chars().take(200).collect() }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace(max_bytes: u64, max_files: u64) -> (tempfile::TempDir, Workspace) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let workspace = Workspace::new(folder.path().join("w"), max_bytes, max_files);
+        (folder, workspace)
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let (_folder, workspace) = workspace(1000, 10);
+        assert_eq!(workspace.write(Shelf::Data, "a.json", b"[1]").unwrap(), "data/a.json");
+        assert_eq!(workspace.write(Shelf::Data, "a.json", b"[2]").unwrap(), "data/a.json");
+        assert_eq!(workspace.read(Shelf::Data, "a.json", 100).unwrap(), b"[2]");
+        assert_eq!(workspace.names(Shelf::Data).unwrap(), ["a.json"]);
+        let missing = workspace.read(Shelf::Data, "b.json", 100).unwrap_err().to_string();
+        assert_eq!(missing, "nothing is kept under `b`; there are a.json");
+    }
+
+    #[test]
+    fn no_name_and_no_link_leads_out() {
+        let (folder, workspace) = workspace(1000, 10);
+        for name in ["..", "../x", "a/b", "", ".hidden", "a\nb", "/etc/passwd", &"x".repeat(129)] {
+            assert!(
+                matches!(workspace.write(Shelf::Data, name, b"x"), Err(WorkspaceError::Name { .. })),
+                "{name:?}"
+            );
+            assert!(
+                matches!(workspace.read(Shelf::Data, name, 9), Err(WorkspaceError::Name { .. })),
+                "{name:?}"
+            );
+        }
+        workspace.write(Shelf::Data, "a.json", b"x").unwrap();
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, "s").unwrap();
+        std::os::unix::fs::symlink(&secret, workspace.folder().join("data/link.json")).unwrap();
+        assert!(workspace.read(Shelf::Data, "link.json", 9).is_err());
+        workspace.write(Shelf::Data, "link.json", b"mine").unwrap();
+        assert_eq!(std::fs::read(&secret).unwrap(), b"s", "the link is replaced, not followed");
+    }
+
+    #[test]
+    fn the_quota_holds() {
+        let (_folder, workspace) = workspace(10, 2);
+        workspace.write(Shelf::Data, "a", b"12345").unwrap();
+        assert!(matches!(workspace.write(Shelf::Data, "b", b"123456"), Err(WorkspaceError::Full { .. })));
+        workspace.write(Shelf::Results, "b", b"1").unwrap();
+        assert!(matches!(workspace.write(Shelf::Data, "c", b"1"), Err(WorkspaceError::Full { .. })));
+    }
+}
