@@ -9,14 +9,19 @@ use crate::adopt;
 
 /// Turns MCP servers into code modules, and runs an agent's programs against them in a sandbox.
 #[derive(Debug, Parser)]
-#[command(name = "terraphim", version, max_term_width = 100, after_help = "\
+#[command(
+    name = "terraphim",
+    version,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   terraphim run program.ts --report        run a program and show what it cost in tokens
   echo 'return 1 + 1' | terraphim run -    run a program from standard input
   terraphim tools search 'create issue'    find a tool
   terraphim mcp                            serve an MCP client over stdio
   terraphim adopt --client claude          move a client's MCP servers behind terraphim
-  terraphim doctor                         see what works on this machine")]
+  terraphim doctor                         see what works on this machine"
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -205,7 +210,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         "m" => 60.0,
         _ => return Err("use ms, s or m, as in 500ms, 30s, 2m".into()),
     };
-    let seconds = number.parse::<f64>().map_err(|_| "write a number with a unit, as in 30s".to_owned())? * factor;
+    let seconds =
+        number.parse::<f64>().map_err(|_| "write a number with a unit, as in 30s".to_owned())? * factor;
     if !(0.01..=3600.0).contains(&seconds) {
         return Err("it must be between 10ms and 60m".into());
     }

@@ -42,6 +42,6 @@ pub(crate) fn executor(
             program: settings.executable.clone(),
             args: vec![OsString::from("token-helper")],
         },
-        face: String::new(), // TMPFACE
+        face: terraphim_mcp_server::face_json(),
     }))
 }

@@ -86,7 +86,7 @@ pub(crate) enum CliError {
     Gateway(#[from] terraphim_mcp_gateway::GatewayError),
     /// The connection to a client broke.
     #[error(transparent)]
-    Face(#[from] std::io::Error), // TMPERR
+    Face(#[from] terraphim_mcp_server::FaceError),
 }
 
 /// Names that no tool has.
@@ -120,7 +120,9 @@ impl CliError {
             | Self::NoHome { .. } => Exit::Usage,
             Self::ProgramTooLong { .. } => Exit::Limit,
             Self::Sandbox(_) => Exit::Sandbox,
-            Self::Adopt(_) | Self::NotFound(_) | Self::Process { .. } | Self::Gateway(_) | Self::Face(_) => Exit::Failed,
+            Self::Adopt(_) | Self::NotFound(_) | Self::Process { .. } | Self::Gateway(_) | Self::Face(_) => {
+                Exit::Failed
+            }
         }
     }
 

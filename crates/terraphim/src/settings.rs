@@ -72,7 +72,8 @@ impl Settings {
     /// Reads everything that the global options and the environment name.
     pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
         let folders = Folders::from_environment();
-        let here = env::current_dir().map_err(|source| CliError::Process { action: "find this folder", source })?;
+        let here =
+            env::current_dir().map_err(|source| CliError::Process { action: "find this folder", source })?;
         let file = match &global.config {
             Some(file) => Some(file.clone()),
             None => find_upward(&here, "terraphim.toml").or_else(|| {
@@ -95,7 +96,8 @@ impl Settings {
         };
         settings.allow.extend(global.allow.iter().cloned());
         let policy = Policy { allow: globs(settings.allow, &file)?, deny: globs(settings.deny, &file)? };
-        let executable = env::current_exe().map_err(|source| CliError::Process { action: "find this program", source })?;
+        let executable =
+            env::current_exe().map_err(|source| CliError::Process { action: "find this program", source })?;
         let mcp_files = mcp_files(global, &folders, &here);
         let mcp = read_servers(&mcp_files, &executable)?;
         Ok(Self {
@@ -177,8 +179,10 @@ fn read_servers(files: &[PathBuf], executable: &Path) -> Result<McpConfig, CliEr
 
 fn parse(path: &Path) -> Result<File, CliError> {
     let text = read_text(path)?;
-    toml::from_str(&text)
-        .map_err(|error| CliError::Settings { path: path.to_owned(), message: error.to_string().trim_end().to_owned() })
+    toml::from_str(&text).map_err(|error| CliError::Settings {
+        path: path.to_owned(),
+        message: error.to_string().trim_end().to_owned(),
+    })
 }
 
 fn globs(patterns: Vec<String>, file: &Option<PathBuf>) -> Result<Vec<Glob>, CliError> {

@@ -172,7 +172,6 @@ fn refusal(error: &impl Serialize) -> HostReply {
 }
 
 impl Bridge {
-    #[expect(clippy::too_many_arguments, reason = "called once, with named values")]
     pub(crate) fn new(
         run_id: RunId,
         catalogue: LiveCatalogue,

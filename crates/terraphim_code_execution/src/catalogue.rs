@@ -47,11 +47,14 @@ pub struct SearchAnswer {
     pub unavailable: Vec<UnavailableServer>,
 }
 
+/// An index with the version of the catalogue that it is of.
+type Indexed = (u64, Arc<DiscoveryIndex>);
+
 /// The tools of a gateway, searchable. Cheap to clone.
 #[derive(Clone)]
 pub struct LiveCatalogue {
     gateway: Arc<Gateway>,
-    indexed: Arc<Mutex<Option<(u64, Arc<DiscoveryIndex>)>>>,
+    indexed: Arc<Mutex<Option<Indexed>>>,
 }
 
 impl LiveCatalogue {
@@ -70,9 +73,9 @@ impl LiveCatalogue {
         self.gateway.catalogue(Some(SEARCH_WAIT)).await
     }
 
-    /// What is known now, without waiting for any server.
+    /// What is known now; starts no server.
     pub async fn known(&self) -> Arc<CatalogueSnapshot> {
-        self.gateway.catalogue(None).await
+        self.gateway.known().await
     }
 
     /// Finds tools.

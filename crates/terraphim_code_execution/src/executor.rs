@@ -51,8 +51,10 @@ struct Shared {
 }
 
 /// One program to run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ExecuteRequest {
+    /// Names the run.
+    pub run_id: RunId,
     /// Its text.
     pub code: String,
     /// Its language.
@@ -63,6 +65,20 @@ pub struct ExecuteRequest {
     pub budget: OutputBudget,
     /// What the model looked up before it wrote the program, for the account.
     pub fetches: Vec<FetchText>,
+}
+
+impl ExecuteRequest {
+    /// A program with the default limits and a new id.
+    pub fn new(code: impl Into<String>, language: Language) -> Self {
+        Self {
+            run_id: new_run_id(),
+            code: code.into(),
+            language,
+            limits: Limits::default(),
+            budget: OutputBudget::default(),
+            fetches: Vec::new(),
+        }
+    }
 }
 
 /// An ended run: what comes out, and what its account needs.
@@ -105,7 +121,7 @@ impl Executor {
     /// Runs a program to its end. Whatever goes wrong is in the outcome.
     /// Dropping the future, or cancelling, kills the program's process.
     pub async fn execute(&self, request: ExecuteRequest, cancel: &CancellationToken) -> Execution {
-        let run_id = new_run_id();
+        let run_id = request.run_id.clone();
         let ended = match check(&request) {
             Ok(()) => self.run(&request, &run_id, cancel).await.map_err(|error| sandbox_error(&error)),
             Err(error) => Err(error),

@@ -97,7 +97,6 @@ fn strip_types<'a>(allocator: &'a Allocator, program: &mut Program<'a>, source: 
 
 fn diagnosed(source: &str, diagnostic: &OxcDiagnostic) -> Failure {
     let offset = diagnostic.labels.iter().next().map_or(0, |label| label.offset());
-    let offset = u32::try_from(offset).unwrap_or(u32::MAX);
     let hint = diagnostic.help.as_deref().unwrap_or_default();
     syntax_error(source, offset, &diagnostic.message, hint)
 }

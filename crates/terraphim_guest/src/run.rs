@@ -170,7 +170,8 @@ impl Run {
                 None => bridge.get("runtimeModule")?,
                 Some(tables) => {
                     let one = import.specifier != "mcp-servers";
-                    let build: Function<'_> = bridge.get(if one { "serverModule" } else { "serversModule" })?;
+                    let build: Function<'_> =
+                        bridge.get(if one { "serverModule" } else { "serversModule" })?;
                     build.call((ctx.json_parse(tables.into_vec())?,))?
                 }
             };

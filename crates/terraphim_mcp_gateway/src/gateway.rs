@@ -213,6 +213,16 @@ impl Gateway {
         self.take_snapshot()
     }
 
+    /// What is known of all servers now, from earlier starts too; starts none.
+    pub async fn known(&self) -> Arc<CatalogueSnapshot> {
+        for server in &self.servers {
+            if let Kind::InProcess(provider) = &server.kind {
+                provider.refresh(self.host.timeouts.list).await;
+            }
+        }
+        self.take_snapshot()
+    }
+
     /// The last snapshot if it still holds, else a new one.
     fn take_snapshot(&self) -> Arc<CatalogueSnapshot> {
         let servers: Vec<_> = self.servers.iter().map(Server::entry).collect();

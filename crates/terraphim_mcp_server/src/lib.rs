@@ -1,1 +1,28 @@
 //! The MCP face: the code-mode tools that a client sees.
+//!
+//! [`serve_stdio`] answers one client over a pair of streams until it goes
+//! away, in every protocol era. It shows `execute_code`, `search_tools`,
+//! `get_tool_docs` and `wait`, the first-party server's own tools, or both
+//! ([`Expose`]). A program that outlives the soft limit goes on in the
+//! background of its connection, and `wait` answers its outcome; when the
+//! connection ends, every run of it is killed.
+//!
+//! What this crate does not do: it runs nothing itself (that is the executor's
+//! work), reads neither argv nor the environment, and prints nothing. The
+//! protocol library's types stay inside it.
+
+mod answer;
+mod arguments;
+mod config;
+mod connection;
+mod definitions;
+mod discovery;
+mod fetches;
+mod first_party;
+mod handler;
+mod instructions;
+mod runs;
+
+pub use config::{Expose, FaceConfig};
+pub use connection::{FaceError, serve_stdio};
+pub use definitions::face_json;

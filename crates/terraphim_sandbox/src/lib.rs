@@ -22,6 +22,6 @@ mod zygote;
 pub use error::SandboxError;
 pub use logs::Logs;
 pub use pool::{Lease, Pool, PoolConfig};
-pub use run::{Call, Ending, HostCalls, HostReply, Program, RunEnd, Usage};
+pub use run::{Call, Ending, Hold, HostCalls, HostReply, Program, RunEnd, Usage};
 pub use terraphim_sandbox_protocol::{DecodeError, Failure, FailureKind, control::Layers};
 pub use zygote::Jail;

@@ -74,8 +74,11 @@ pub struct HostReply {
     /// The value or the error, as JSON.
     pub payload: Vec<u8>,
     /// Dropped once the reply is written; holds the reply's share of a budget.
-    pub hold: Option<Box<dyn Any + Send>>,
+    pub hold: Hold,
 }
+
+/// Something that is dropped once a reply is written, or nothing.
+pub type Hold = Option<Box<dyn Any + Send>>;
 
 /// Answers the calls of a run.
 pub trait HostCalls: Send + Sync {
@@ -364,12 +367,12 @@ const SLICES: usize = 64;
 /// Frames that wait to be written.
 #[derive(Default)]
 struct Writes {
-    frames: VecDeque<(Vec<u8>, Option<Box<dyn Any + Send>>)>,
+    frames: VecDeque<(Vec<u8>, Hold)>,
     written: usize,
 }
 
 impl Writes {
-    fn push(&mut self, frame: Vec<u8>, hold: Option<Box<dyn Any + Send>>) {
+    fn push(&mut self, frame: Vec<u8>, hold: Hold) {
         self.frames.push_back((frame, hold));
     }
 

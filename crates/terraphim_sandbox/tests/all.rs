@@ -1,4 +1,9 @@
 //! Real programs in the real jail.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests, which the exemption for tests does not reach"
+)]
 
 use std::{future::Future, pin::Pin, time::Duration};
 
@@ -176,4 +181,78 @@ async fn a_full_pool_says_so() {
     assert!(refused.to_string().contains("all 1 places are taken"), "{refused}");
     drop(held);
     assert!(pool.checkout(Limits::default()).await.is_ok());
+}
+
+/// The processes of a pool: the one that waits, the zygote, and those that wait for a program.
+async fn processes(pool: &Pool, waiting: usize) -> Vec<u32> {
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    let waiter = pool.jail_pid().await.expect("a running jail");
+    loop {
+        let zygote = children(waiter);
+        let runs: Vec<_> = zygote.iter().flat_map(|zygote| children(*zygote)).collect();
+        // A child has finished its jail once its filters are three: two of the zygote and its own.
+        if runs.len() == waiting && runs.iter().all(|run| status(*run, "Seccomp_filters:") == "3") {
+            return [vec![waiter], zygote, runs].concat();
+        }
+        assert!(std::time::Instant::now() < deadline, "the processes are not ready: {zygote:?} {runs:?}");
+        tokio::task::yield_now().await;
+    }
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+fn status(pid: u32, field: &str) -> String {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
+    line.trim().to_owned()
+}
+
+#[tokio::test]
+async fn the_kernel_confirms_the_jail() {
+    let pool = Pool::new(PoolConfig { ready: 2, ..PoolConfig::default() });
+    let jail = pool.warm_up().await.expect("a jail");
+    let processes = processes(&pool, 2).await;
+    for (index, pid) in processes.iter().copied().enumerate() {
+        assert_eq!(status(pid, "NoNewPrivs:"), "1", "{pid}");
+        assert_eq!(status(pid, "Seccomp:"), "2", "{pid}");
+        for capabilities in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
+            assert_eq!(status(pid, capabilities), "0000000000000000", "{pid} {capabilities}");
+        }
+        let uids = status(pid, "Uid:");
+        assert!(uids.split_whitespace().all(|uid| uid != "0"), "{pid} runs as root: {uids}");
+        let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).map(|entries| entries.count());
+        if let Ok(descriptors) = descriptors {
+            // The process that waits has none, a run has its channel; the zygote also those of its children.
+            assert_eq!(descriptors, [0, 6, 1, 1][index], "descriptors of {pid}");
+        }
+        if jail.missing().is_empty() && index > 0 {
+            for namespace in ["user", "mnt", "pid", "net", "ipc", "uts"] {
+                let of = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/{namespace}"));
+                if let (Ok(theirs), Ok(ours)) = (of(&pid.to_string()), of("self")) {
+                    assert_ne!(theirs, ours, "{pid} shares the {namespace} namespace");
+                }
+            }
+            if let Ok(root) = std::fs::read_dir(format!("/proc/{pid}/root/")) {
+                assert_eq!(root.count(), 0, "the root of {pid} is not empty");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn dropping_the_pool_ends_every_process() {
+    let pool = Pool::new(PoolConfig { ready: 2, ..PoolConfig::default() });
+    pool.warm_up().await.expect("a jail");
+    let processes = processes(&pool, 2).await;
+    drop(pool);
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    for pid in processes {
+        while std::path::Path::new(&format!("/proc/{pid}")).exists() {
+            assert!(std::time::Instant::now() < deadline, "{pid} is still there");
+            tokio::task::yield_now().await;
+        }
+    }
 }

@@ -1,4 +1,9 @@
 //! Every frame survives its encoding, and no bytes make a decoder panic.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests, which the exemption for tests does not reach"
+)]
 
 use proptest::prelude::*;
 use terraphim_sandbox_protocol::{

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use terraphim_code_execution::{ExecuteRequest, Executor};
 use terraphim_mcp_gateway::{CallContext, Gateway, McpConfig, parse_mcp_config};
 use terraphim_sandbox::{Pool, PoolConfig};
-use terraphim_types::ToolName;
+use terraphim_types::{Language, ToolName};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -126,8 +126,15 @@ async fn measure(args: &BenchArgs) -> Result<Vec<Figure>, CliError> {
         figure("runs per second at concurrency 16", "1/s", vec![bench.rate(16).await?], Some(1500.0), None),
         figure("resident memory of the host", "MiB", vec![resident("self")], Some(40.0), None),
     ];
-    if let Some(pid) = pool.jail_pid().await {
-        figures.push(figure("private memory of the idle guest", "MiB", vec![private_of_tree(pid)], Some(4.0), None));
+    if let Some(jail) = pool.jail_pid().await {
+        let (zygote, waiting) = guests_of(jail);
+        for (name, pid, promise) in [
+            ("resident memory of an idle guest", waiting, Some(4.0)),
+            ("resident memory of the zygote", zygote, None),
+        ] {
+            let memory = pid.map_or(f64::NAN, |pid| resident(&pid.to_string()));
+            figures.push(figure(name, "MiB", vec![memory], promise, None));
+        }
     }
     gateway.shutdown().await;
     let cold = cold_starts(&settings.executable, &folder)?;
@@ -162,7 +169,7 @@ fn milliseconds(time: Duration) -> f64 {
 
 impl Bench {
     async fn run(&self, code: &str) -> Result<(), CliError> {
-        let request = ExecuteRequest { code: code.to_owned(), ..ExecuteRequest::default() };
+        let request = ExecuteRequest::new(code, Language::TypeScript);
         let execution = self.executor.execute(request, &CancellationToken::new()).await;
         match execution.outcome.error {
             None => Ok(()),
@@ -220,14 +227,17 @@ fn failed(message: String) -> CliError {
 
 /// This program as an upstream.
 fn own_upstream(executable: &Path) -> Result<McpConfig, CliError> {
-    let text = json!({ "mcpServers": { "bench": { "command": executable, "args": ["bench-upstream"] } } }).to_string();
+    let text = json!({ "mcpServers": { "bench": { "command": executable, "args": ["bench-upstream"] } } })
+        .to_string();
     // Parsing leaves our own entry out by its file name, which is right for a
     // user's file; a link with another name is the same program.
     let mut config = parse_mcp_config(Path::new("bench"), &text, &|_| None)?;
     if config.servers.is_empty() {
         let link = tempfile_in_temp()?.join("bench-server");
-        std::os::unix::fs::symlink(executable, &link).map_err(|source| CliError::Process { action: "link", source })?;
-        let text = json!({ "mcpServers": { "bench": { "command": link, "args": ["bench-upstream"] } } }).to_string();
+        std::os::unix::fs::symlink(executable, &link)
+            .map_err(|source| CliError::Process { action: "link", source })?;
+        let text =
+            json!({ "mcpServers": { "bench": { "command": link, "args": ["bench-upstream"] } } }).to_string();
         config = parse_mcp_config(Path::new("bench"), &text, &|_| None)?;
     }
     Ok(config)
@@ -248,17 +258,15 @@ fn resident(process: &str) -> f64 {
     kib.unwrap_or(f64::NAN) / 1024.0
 }
 
-/// Memory that a process and its children have for themselves, in MiB. The
-/// program's own pages are in it once for each process, as the kernel shares
-/// them among the processes but counts them in each.
-fn private_of_tree(pid: u32) -> f64 {
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    // The zygote is the child of the process that waits for it; runs are its children.
-    let zygote = children.split_whitespace().next().and_then(|pid| pid.parse::<u32>().ok()).unwrap_or(pid);
-    let rollup = fs::read_to_string(format!("/proc/{zygote}/smaps_rollup")).unwrap_or_default();
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Rss:"));
-    let kib = line.and_then(|line| line.trim().split(' ').next()?.parse::<f64>().ok());
-    kib.unwrap_or(f64::NAN) / 1024.0
+/// The zygote and the first process that waits for a program, below the
+/// process that waits for the zygote.
+fn guests_of(jail: u32) -> (Option<u32>, Option<u32>) {
+    let first_child = |pid: u32| {
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        children.split_whitespace().next().and_then(|pid| pid.parse::<u32>().ok())
+    };
+    let zygote = first_child(jail);
+    (zygote, zygote.and_then(first_child))
 }
 
 /// Times whole processes that search a small folder of notes.

@@ -6,6 +6,7 @@ use std::{fmt::Write, fs};
 use serde::Serialize;
 use terraphim_code_execution::ExecuteRequest;
 use terraphim_sandbox::{Layers, Pool, PoolConfig};
+use terraphim_types::Language;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -103,7 +104,8 @@ fn lift(layer: Layers) -> String {
     if layer == Layers::LANDLOCK {
         return "needs Linux 5.13 or newer, with `landlock` in the kernel's lsm= list".into();
     }
-    let setting = |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
+    let setting =
+        |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
     if setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1" {
         return "AppArmor restricts user namespaces; allow them to this program with a profile\n  \
                 abi <abi/4.0>,\n  include <tunables/global>\n  \
@@ -139,13 +141,16 @@ fn other_walls() -> Vec<Check> {
 async fn run(settings: &Settings, global: &Global, pool: Pool) -> Result<String, String> {
     let gateway = compose::gateway(settings).map_err(|error| error.report())?;
     let executor = compose::executor(settings, global, pool, gateway).map_err(|error| error.report())?;
-    let request = ExecuteRequest { code: "return 6 * 7".into(), ..ExecuteRequest::default() };
+    let request = ExecuteRequest::new("return 6 * 7", Language::TypeScript);
     let mut execution = executor.execute(request, &CancellationToken::new()).await;
     if let Some(error) = &execution.outcome.error {
         return Err(error.render("test"));
     }
     let counted = executor.account(&mut execution).await;
-    let tokens = counted.map_or_else(|error| format!("tokens cannot be counted: {error}"), |()| "tokens can be counted".into());
+    let tokens = counted.map_or_else(
+        |error| format!("tokens cannot be counted: {error}"),
+        |()| "tokens can be counted".into(),
+    );
     let usage = execution.outcome.usage;
     let mib = usage.peak_memory_bytes as f64 / f64::from(1 << 20);
     Ok(format!("{:.1} ms, {mib:.1} MiB; {tokens}", usage.wall_ms))

@@ -4,7 +4,7 @@ mod adopt;
 mod bench;
 mod bench_upstream;
 mod doctor;
-// TMP mod mcp;
+mod mcp;
 mod run;
 mod tools;
 
@@ -26,7 +26,7 @@ pub(crate) fn main() -> ExitCode {
     start_logging(cli.global.verbose);
     let ended = match cli.command {
         Command::Run(args) => run::run(&cli.global, args),
-        Command::Mcp(_) => Ok(Exit::Failed), // TMPMCP
+        Command::Mcp(args) => mcp::mcp(&cli.global, &args),
         Command::Tools(command) => tools::tools(&cli.global, command),
         Command::Adopt(args) => adopt::adopt(&cli.global, &args),
         Command::Doctor(json) => doctor::doctor(&cli.global, json),

@@ -42,7 +42,7 @@ pub(crate) fn run(global: &Global, args: RunArgs) -> Result<Exit, CliError> {
         }
         let cancel = CancellationToken::new();
         tokio::spawn(cancel_on_signal(cancel.clone()));
-        let request = ExecuteRequest { code, language, limits, ..ExecuteRequest::default() };
+        let request = ExecuteRequest { limits, ..ExecuteRequest::new(code, language) };
         let mut execution = executor.execute(request, &cancel).await;
         if counted && let Err(error) = executor.account(&mut execution).await {
             complain(&format!("the token account is missing: {error}"));
@@ -60,7 +60,9 @@ fn show(args: &RunArgs, workspace: &Path, execution: &Execution) -> Result<Exit,
     } else {
         show_plainly(args, workspace, outcome)?;
     }
-    if args.report && let Some(report) = &outcome.tokens {
+    if args.report
+        && let Some(report) = &outcome.tokens
+    {
         complain(render_table(report).trim_end());
     }
     Ok(exit)
@@ -78,7 +80,8 @@ fn show_plainly(args: &RunArgs, workspace: &Path, outcome: &Outcome) -> Result<(
     }
     match &outcome.error {
         Some(error) => {
-            let file = if args.file == Path::new("-") { "<stdin>".into() } else { args.file.to_string_lossy() };
+            let file =
+                if args.file == Path::new("-") { "<stdin>".into() } else { args.file.to_string_lossy() };
             complain(&error.render(&file));
             Ok(())
         }
@@ -119,7 +122,8 @@ fn language(args: &RunArgs) -> Result<Language, CliError> {
 
 async fn cancel_on_signal(cancel: CancellationToken) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return;
     };

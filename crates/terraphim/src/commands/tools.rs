@@ -24,13 +24,21 @@ pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliE
         let ended = match command {
             ToolsCommand::List(json) => list(catalogue.snapshot().await.as_ref(), json.json),
             ToolsCommand::Search { query, server, limit, json } => {
-                let query = ToolQuery { query: Some(query), server, limit, detail: Detail::Brief, ..ToolQuery::default() };
+                let query = ToolQuery {
+                    query: Some(query),
+                    server,
+                    limit,
+                    detail: Detail::Brief,
+                    ..ToolQuery::default()
+                };
                 search(&catalogue, &query, json.json).await
             }
             ToolsCommand::Docs { names, json } => {
                 show_docs(&catalogue.docs(&names, Language::TypeScript).await, json.json)
             }
-            ToolsCommand::Types => print(types(catalogue.snapshot().await.as_ref()).trim_end()).map(|()| Exit::Success),
+            ToolsCommand::Types => {
+                print(types(catalogue.snapshot().await.as_ref()).trim_end()).map(|()| Exit::Success)
+            }
         };
         gateway.shutdown().await;
         ended
@@ -129,10 +137,12 @@ fn render(docs: &ToolDocs) -> String {
 }
 
 fn types(snapshot: &CatalogueSnapshot) -> String {
-    let servers: Vec<_> = snapshot.servers.iter().map(|server| (&server.name, server.tools.as_ref())).collect();
+    let servers: Vec<_> =
+        snapshot.servers.iter().map(|server| (&server.name, server.tools.as_ref())).collect();
     let modules = server_modules(&servers);
-    let texts = modules.iter().zip(&snapshot.servers).map(|(module, server)| {
-        module_declarations(module, server.description.as_deref(), &server.tools)
-    });
+    let texts = modules
+        .iter()
+        .zip(&snapshot.servers)
+        .map(|(module, server)| module_declarations(module, server.description.as_deref(), &server.tools));
     texts.collect::<Vec<_>>().join("\n")
 }

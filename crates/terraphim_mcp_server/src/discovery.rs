@@ -1,0 +1,318 @@
+//! `search_tools` and `get_tool_docs`: answers of the live catalogue, cut to a
+//! budget, as structured content and as a compact text for a model.
+
+use std::fmt::Write;
+
+use rmcp::model::{CallToolResult, ContentBlock};
+use serde::Serialize;
+use serde_json::json;
+use terraphim_code_execution::{LiveCatalogue, LoadState, SearchAnswer, UnavailableServer};
+use terraphim_mcp_codegen::{Detail, DocsPage, Facet, ParameterDocs, ToolDocs, ToolHit, ToolQuery, bounded};
+use terraphim_mcp_gateway::ServerState;
+use terraphim_types::Language;
+
+use crate::{
+    arguments::{ArgumentError, Arguments, did_you_mean},
+    definitions::{GET_TOOL_DOCS, SEARCH_TOOLS},
+};
+
+/// Length of an answer's tools or docs as JSON, in bytes.
+const BUDGET_BYTES: usize = 24 << 10;
+
+/// Most categories and capabilities of an answer.
+const MAX_FACETS: usize = 100;
+
+/// Most servers that an answer names as unavailable, and the longest reason, in characters.
+const MAX_UNAVAILABLE: usize = 20;
+const MAX_REASON_CHARS: usize = 300;
+
+/// Most unknown names of an answer.
+const MAX_UNKNOWN: usize = 50;
+
+pub(crate) const LANGUAGES: &[(&str, Language)] = &[
+    ("typescript", Language::TypeScript),
+    ("javascript", Language::JavaScript),
+    ("ts", Language::TypeScript),
+    ("js", Language::JavaScript),
+];
+
+/// Reads the arguments of `search_tools`.
+pub(crate) fn query(values: serde_json::Map<String, serde_json::Value>) -> Result<ToolQuery, ArgumentError> {
+    let known = &["query", "category", "capabilities", "server", "detail", "limit"];
+    let mut arguments = Arguments::new(SEARCH_TOOLS, known, values)?;
+    let details = [("name", Detail::Name), ("brief", Detail::Brief), ("full", Detail::Full)];
+    let default = ToolQuery::default();
+    Ok(ToolQuery {
+        query: arguments.text("query")?,
+        category: arguments.text("category")?,
+        capabilities: arguments.texts("capabilities")?.unwrap_or_default(),
+        server: arguments.text("server")?,
+        detail: arguments.choice("detail", &details)?.unwrap_or_default(),
+        limit: arguments
+            .integer("limit", 1..=100)?
+            .and_then(|limit| limit.try_into().ok())
+            .unwrap_or(default.limit),
+        offset: 0,
+    })
+}
+
+/// Reads the arguments of `get_tool_docs`.
+pub(crate) fn names(
+    values: serde_json::Map<String, serde_json::Value>,
+) -> Result<(Vec<String>, Language), ArgumentError> {
+    let mut arguments = Arguments::new(GET_TOOL_DOCS, &["names", "language"], values)?;
+    let names = arguments.required_texts("names", "a list such as [\"server.tool\"]")?;
+    Ok((names, arguments.choice("language", LANGUAGES)?.unwrap_or_default()))
+}
+
+/// A page of tools as it leaves the face.
+#[derive(Serialize)]
+struct SearchShown {
+    #[serde(flatten)]
+    answer: SearchAnswer,
+    /// How many tools of the page did not fit.
+    #[serde(skip_serializing_if = "is_zero")]
+    omitted: usize,
+}
+
+/// A page of docs as it leaves the face.
+#[derive(Serialize)]
+struct DocsShown {
+    #[serde(flatten)]
+    page: DocsPage,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unavailable: Vec<UnavailableServer>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// Answers `search_tools`; the text stands also beside it.
+pub(crate) async fn search(catalogue: &LiveCatalogue, query: &ToolQuery) -> (CallToolResult, String) {
+    let mut answer = catalogue.search(query).await;
+    let page = &mut answer.page;
+    let asked = page.tools.len();
+    let keep = fitting(&page.tools, 0);
+    page.tools.truncate(keep);
+    for facets in [&mut page.categories, &mut page.capabilities].into_iter().flatten() {
+        facets.truncate(MAX_FACETS);
+    }
+    answer.unavailable = shown(answer.unavailable);
+    let omitted = asked - keep;
+    let text = search_text(query, &answer, omitted);
+    answered(&SearchShown { answer, omitted }, text)
+}
+
+/// Answers `get_tool_docs`; the text stands also beside it.
+pub(crate) async fn docs(
+    catalogue: &LiveCatalogue,
+    names: &[String],
+    language: Language,
+) -> (CallToolResult, String) {
+    let mut page = catalogue.docs(names, language).await;
+    // One tool is always shown, however long its types are; they have a bound of their own.
+    let keep = fitting(&page.docs, 1);
+    page.omitted += page.docs.len() - keep;
+    page.docs.truncate(keep);
+    page.unknown.truncate(MAX_UNKNOWN);
+    let unavailable = if page.unknown.is_empty() { Vec::new() } else { unavailable(catalogue).await };
+    let text = docs_text(&page, &unavailable);
+    answered(&DocsShown { page, unavailable }, text)
+}
+
+fn answered(structured: &impl Serialize, text: String) -> (CallToolResult, String) {
+    let mut answer = CallToolResult::success(vec![ContentBlock::text(text.clone())]);
+    answer.structured_content = Some(json!(structured));
+    (answer, text)
+}
+
+/// How many of the first items fit into the budget, but at least `least`.
+fn fitting<T: Serialize>(items: &[T], least: usize) -> usize {
+    let mut room = BUDGET_BYTES;
+    let fits = items.iter().take_while(|item| {
+        let length = serde_json::to_string(item).map_or(0, |json| json.len() + 1);
+        let fits = length <= room;
+        room = room.saturating_sub(length);
+        fits
+    });
+    fits.count().max(least.min(items.len()))
+}
+
+async fn unavailable(catalogue: &LiveCatalogue) -> Vec<UnavailableServer> {
+    let snapshot = catalogue.known().await;
+    let missing = snapshot.servers.iter().filter_map(|server| {
+        let (state, reason) = match &server.state {
+            ServerState::Ready => return None,
+            ServerState::Loading => (LoadState::Loading, None),
+            ServerState::Failed { reason } => (LoadState::Failed, Some(reason.clone())),
+        };
+        Some(UnavailableServer { server: server.name.clone(), state, reason })
+    });
+    shown(missing.collect())
+}
+
+fn shown(mut servers: Vec<UnavailableServer>) -> Vec<UnavailableServer> {
+    servers.truncate(MAX_UNAVAILABLE);
+    for server in &mut servers {
+        server.reason = server.reason.as_deref().map(|reason| bounded::one_line(reason, MAX_REASON_CHARS));
+    }
+    servers
+}
+
+fn search_text(query: &ToolQuery, answer: &SearchAnswer, omitted: usize) -> String {
+    let page = &answer.page;
+    let mut text = match (page.tools.len(), &page.categories) {
+        (0, Some(_)) if is_overview(query) => format!("{} tools are connected", page.total),
+        (0, Some(_)) => "no tool fits: use other words, or one of these".to_owned(),
+        (count, _) if is_blank(&query.query) => format!("{count} of {} tools, by name", page.total),
+        (count, _) => format!("{count} of {} tools, the best first", page.total),
+    };
+    for (name, facets) in [("categories", &page.categories), ("capabilities", &page.capabilities)] {
+        if let Some(facets) = facets {
+            push(&mut text, &format!("{name}: {}", facet_list(facets)));
+        }
+    }
+    for hit in &page.tools {
+        push(&mut text, &hit_text(hit));
+    }
+    if omitted > 0 {
+        push(&mut text, &format!("{omitted} more do not fit: ask with detail \"brief\" or \"name\""));
+    }
+    push_unavailable(&mut text, &answer.unavailable);
+    text
+}
+
+/// Whether nothing was asked, so that categories are the answer.
+fn is_overview(query: &ToolQuery) -> bool {
+    let ToolQuery { query, category, capabilities, server, .. } = query;
+    capabilities.is_empty() && [query, category, server].into_iter().all(is_blank)
+}
+
+fn is_blank(text: &Option<String>) -> bool {
+    text.as_deref().is_none_or(|text| text.trim().is_empty())
+}
+
+fn facet_list(facets: &[Facet]) -> String {
+    facets.iter().map(|facet| format!("{} {}", facet.name, facet.count)).collect::<Vec<_>>().join(", ")
+}
+
+fn hit_text(hit: &ToolHit) -> String {
+    let mut text = hit.name.clone();
+    if let Some(import) = &hit.import {
+        push(&mut text, &format!("  import {{ {import} }} from 'mcp-servers'"));
+    }
+    if let Some(description) = &hit.description {
+        text = format!("{text}: {}", description.replace('\n', "\n  "));
+    }
+    if let Some(signature) = &hit.signature {
+        push(&mut text, &format!("  {signature}"));
+    }
+    let mut facts: Vec<&str> = hit.category.iter().map(String::as_str).collect();
+    facts.extend(hit.capabilities.iter().flatten().map(String::as_str));
+    if !facts.is_empty() {
+        push(&mut text, &format!("  {}", facts.join(", ")));
+    }
+    for parameter in hit.parameters.iter().flatten() {
+        push(&mut text, &format!("  - {}", parameter_text(parameter)));
+    }
+    if let Some(result) = &hit.result {
+        push(&mut text, &format!("  gives {result}"));
+    }
+    if let Some(example) = &hit.example {
+        push(&mut text, &format!("  {}", example.replace('\n', "\n  ")));
+    }
+    text
+}
+
+fn parameter_text(parameter: &ParameterDocs) -> String {
+    let ParameterDocs { name, ty, required, description, .. } = parameter;
+    let optional = if *required { "" } else { "?" };
+    let description = description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    format!("{name}{optional}: {ty}{description}")
+}
+
+fn docs_text(page: &DocsPage, unavailable: &[UnavailableServer]) -> String {
+    let mut text = String::new();
+    for docs in &page.docs {
+        push(&mut text, &tool_text(docs));
+    }
+    for unknown in &page.unknown {
+        push(&mut text, &format!("there is no tool `{}`{}", unknown.name, did_you_mean(&unknown.nearest)));
+    }
+    if page.omitted > 0 {
+        push(&mut text, &format!("{} more do not fit: ask for fewer at a time", page.omitted));
+    }
+    push_unavailable(&mut text, unavailable);
+    if text.is_empty() { "no names were given".to_owned() } else { text }
+}
+
+fn tool_text(docs: &ToolDocs) -> String {
+    let mut text = format!("// {}", docs.name);
+    if let Some(import) = &docs.import {
+        push(&mut text, &format!("import {{ {import} }} from 'mcp-servers'"));
+    }
+    for line in docs.description.iter().flat_map(|description| description.lines()) {
+        push(&mut text, &format!("// {line}"));
+    }
+    push(&mut text, docs.declaration.trim_end());
+    if let Some(example) = &docs.example {
+        push(&mut text, &format!("// example\n{example}"));
+    }
+    text
+}
+
+fn push_unavailable(text: &mut String, servers: &[UnavailableServer]) {
+    for server in servers {
+        let name = bounded::one_line(server.server.as_str(), 80);
+        let line = match server.state {
+            LoadState::Loading => format!("server {name} is still being started: ask again in a few seconds"),
+            LoadState::Failed => {
+                let reason = server.reason.as_deref().unwrap_or("no reason is known");
+                format!("server {name} cannot be used: {reason}")
+            }
+        };
+        push(text, &line);
+    }
+}
+
+/// Adds a line.
+fn push(text: &mut String, line: &str) {
+    let separator = if text.is_empty() { "" } else { "\n" };
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{separator}{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_left_out_from_the_end() {
+        let items = vec!["x".repeat(10 << 10); 5];
+        assert_eq!(fitting(&items, 0), 2);
+        assert_eq!(fitting(&items[..1], 1), 1);
+        assert_eq!(fitting(&["x".repeat(30 << 10)], 0), 0);
+        assert_eq!(fitting(&["x".repeat(30 << 10)], 1), 1);
+        assert_eq!(fitting::<String>(&[], 1), 0);
+    }
+
+    #[test]
+    fn unavailable_servers_are_named_with_their_reason() {
+        let server = |state, reason: Option<&str>| UnavailableServer {
+            server: terraphim_types::ServerName::new("github").unwrap(),
+            state,
+            reason: reason.map(str::to_owned),
+        };
+        let long = format!("no such file\n{}", "x".repeat(1 << 20));
+        let servers = shown(vec![server(LoadState::Loading, None), server(LoadState::Failed, Some(&long))]);
+        let mut text = String::new();
+        push_unavailable(&mut text, &servers);
+        assert!(text.starts_with("server github is still being started"), "{text}");
+        assert!(
+            text.contains("server github cannot be used: no such file xxx") && text.len() < 500,
+            "{text}"
+        );
+    }
+}
