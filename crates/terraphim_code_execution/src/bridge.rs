@@ -250,7 +250,7 @@ impl Bridge {
             "workspace.load" => self.load(decode(&call.payload)?).await,
             "workspace.list" => {
                 let names = self.workspace.names(Shelf::Data)?;
-                encode(&names.iter().map(|name| name.trim_end_matches(".json")).collect::<Vec<_>>())
+                encode(&names.iter().map(|name| name.strip_suffix(".json").unwrap_or(name)).collect::<Vec<_>>())
             }
             _ => Err(CallError::new("unknown", "the host has no such function")),
         }

@@ -124,8 +124,9 @@ impl Workspace {
     pub(crate) fn read(&self, shelf: Shelf, name: &str, limit: u64) -> Result<Vec<u8>, WorkspaceError> {
         check_name(name)?;
         let missing = || {
-            let known = self.names(shelf).unwrap_or_default().into_iter().take(10).collect();
-            WorkspaceError::Missing { name: name.trim_end_matches(".json").to_owned(), known }
+            let plain = |name: &str| name.strip_suffix(".json").unwrap_or(name).to_owned();
+            let known = self.names(shelf).unwrap_or_default().iter().take(10).map(|name| plain(name)).collect();
+            WorkspaceError::Missing { name: plain(name), known }
         };
         if !self.folder.join(shelf.folder()).exists() {
             return Err(missing());
@@ -227,7 +228,7 @@ mod tests {
         assert_eq!(workspace.read(Shelf::Data, "a.json", 100).unwrap(), b"[2]");
         assert_eq!(workspace.names(Shelf::Data).unwrap(), ["a.json"]);
         let missing = workspace.read(Shelf::Data, "b.json", 100).unwrap_err().to_string();
-        assert_eq!(missing, "nothing is kept under `b`; there are a.json");
+        assert_eq!(missing, "nothing is kept under `b`; there are a");
     }
 
     #[test]

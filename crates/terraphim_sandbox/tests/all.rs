@@ -147,6 +147,22 @@ async fn memory_is_bounded() {
 }
 
 #[tokio::test]
+async fn deep_programs_are_refused_and_deep_recursion_is_an_error() {
+    for source in [format!("return {}{}", "[".repeat(200_000), "]".repeat(200_000)), "(".repeat(300_000)] {
+        let end = run(&source).await;
+        let refused = match &end.ending {
+            Ending::Crashed { started: false, .. } => true,
+            Ending::Failed(failure) => failure.kind == FailureKind::Syntax,
+            _ => false,
+        };
+        assert!(refused, "{:?}", end.ending);
+    }
+    let recursion = failure("function f(n) { return f(n + 1) + 1 }\nf(0)").await;
+    assert!(recursion.message.contains("call stack"), "{recursion:?}");
+    assert_eq!(recursion.line, 1, "{recursion:?}");
+}
+
+#[tokio::test]
 async fn every_layer_of_the_wall_holds_here_or_is_named() {
     let end = run("return 1").await;
     let missing = end.jail.missing();

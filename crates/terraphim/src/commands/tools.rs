@@ -97,8 +97,15 @@ async fn search(catalogue: &LiveCatalogue, query: &ToolQuery, as_json: bool) -> 
             let _ = writeln!(text, "    {line}");
         }
     }
-    if text.is_empty() {
-        complain("no tool fits: try other words, or `terraphim tools list`");
+    for (name, facets) in [("categories", &answer.page.categories), ("capabilities", &answer.page.capabilities)] {
+        let counted = facets.iter().flatten().map(|facet| format!("{} ({})", facet.name, facet.count));
+        let counted: Vec<_> = counted.collect();
+        if answer.page.tools.is_empty() && !counted.is_empty() {
+            let _ = writeln!(text, "{name}: {}", counted.join(", "));
+        }
+    }
+    if answer.page.tools.is_empty() && !query.query.as_deref().unwrap_or_default().trim().is_empty() {
+        complain(&format!("no tool fits: try other words, or `terraphim tools list`\n{}", text.trim_end()));
         return Ok(Exit::Failed);
     }
     print(text.trim_end())?;

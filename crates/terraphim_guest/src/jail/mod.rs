@@ -88,6 +88,7 @@ pub(crate) fn enter() -> Result<Jail, JailError> {
     drop_privileges(&mut jail)?;
     limit_zygote(&mut jail)?;
     process::settle_time_zone();
+    process::fault_plainly();
     filter::confine_zygote()?;
     jail.holds(Layers::SECCOMP);
     Ok(jail)
