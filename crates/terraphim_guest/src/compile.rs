@@ -97,6 +97,8 @@ fn strip_types<'a>(allocator: &'a Allocator, program: &mut Program<'a>, source: 
 
 fn diagnosed(source: &str, diagnostic: &OxcDiagnostic) -> Failure {
     let offset = diagnostic.labels.iter().next().map_or(0, |label| label.offset());
+    // What is missing at the end is shown behind the last line that has text.
+    let offset = offset.min(u32::try_from(source.trim_end().len()).unwrap_or(u32::MAX));
     let hint = diagnostic.help.as_deref().unwrap_or_default();
     syntax_error(source, offset, &diagnostic.message, hint)
 }
@@ -262,7 +264,7 @@ impl<'a> Shape<'_, 'a> {
                     names.push((name.to_string(), one.span.start));
                 }
                 ImportDeclarationSpecifier::ImportDefaultSpecifier(one)
-                    if import.source.value.starts_with("mcp-servers/") =>
+                    if !matches!(import.source.value.as_str(), "mcp-servers" | "mcp-runtime") =>
                 {
                     pattern.push(format!("default:{}", one.local.name));
                     names.push(("default".to_owned(), one.span.start));

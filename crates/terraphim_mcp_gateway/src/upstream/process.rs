@@ -24,6 +24,10 @@ use tokio_util::{
 
 use crate::config::StdioServer;
 
+/// Values of variables that are at least this long are masked in what a server wrote, in bytes;
+/// shorter ones, such as `1` or `true`, are no secrets.
+const MASKED_BYTES: usize = 6;
+
 /// How much of the end of a server's standard error is kept, in bytes.
 const STDERR_TAIL: usize = 8 << 10;
 
@@ -37,6 +41,7 @@ pub(crate) const DEPTH_VARIABLE: &str = "TERRAPHIM_DEPTH";
 pub(crate) struct Process {
     exit: watch::Receiver<Option<String>>,
     stderr: Arc<Tail>,
+    secrets: Vec<String>,
     stop: CancellationToken,
     _stop_on_drop: DropGuard,
 }
@@ -103,7 +108,9 @@ impl Process {
             }
             exited.send_replace(Some(status));
         });
-        Ok((Self { exit, stderr: tail, _stop_on_drop: stop.clone().drop_guard(), stop }, stdin, stdout))
+        let secrets = server.env.iter().map(|(_, value)| value.clone()).collect();
+        let process = Self { exit, stderr: tail, secrets, _stop_on_drop: stop.clone().drop_guard(), stop };
+        Ok((process, stdin, stdout))
     }
 
     /// Waits until the process has ended, at most so long; answers how it ended.
@@ -130,11 +137,17 @@ impl Process {
 
     /// The last of its standard error, as a sentence part; empty if there was none.
     pub(crate) fn last_words(&self) -> String {
-        match self.stderr.text().trim() {
+        match masked(self.stderr.text(), &self.secrets).trim() {
             "" => String::new(),
             text => format!("; its standard error ends with:\n{text}"),
         }
     }
+}
+
+/// What the entry's own variables hold may be secret, and these words may reach a model.
+fn masked(text: String, secrets: &[String]) -> String {
+    let long = secrets.iter().filter(|secret| secret.len() >= MASKED_BYTES);
+    long.fold(text, |text, secret| text.replace(secret.as_str(), "***"))
 }
 
 fn spawn_complaint(command: &str, error: &io::Error) -> String {
@@ -250,6 +263,12 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_values_of_variables_are_masked() {
+        let secrets = ["s3cr3t-token".to_owned(), "1".to_owned()];
+        assert_eq!(masked("bad s3cr3t-token 1".into(), &secrets), "bad *** 1");
+    }
 
     #[tokio::test]
     async fn only_the_end_of_standard_error_is_kept() {
