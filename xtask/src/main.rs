@@ -1,2 +1,54 @@
-//! The gates of the project.
-fn main() {}
+//! What is done to the project rather than by it: the gate (`ci`), the runs
+//! against real MCP servers and clients (`interop`), and the release archive
+//! (`dist`). It links nothing of the product.
+
+mod ci;
+mod dist;
+mod error;
+mod interop;
+mod process;
+mod tree;
+
+use std::process::ExitCode;
+
+use error::Error;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  ci [--fix] [--skip-tests] [--only GATE]   every gate, cheapest first; stops at the first failure
+  interop [--only NAME]                     runs against real MCP servers and clients; needs the network once
+  dist                                      the release archive under target/dist
+
+interop takes the binary named by TERRAPHIM_BIN instead of building the release one.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error @ Error::Usage { .. }) => {
+            eprintln!("error: {error}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<(), Error> {
+    match arguments {
+        ["ci", options @ ..] => ci::run(&ci::Options::parse(options)?),
+        ["interop"] => interop::run(None),
+        ["interop", "--only", name] => interop::run(Some(name)),
+        ["dist"] => dist::run(),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        [] => Err(Error::Usage { complaint: "no command is given".into() }),
+        other => Err(Error::Usage { complaint: format!("`{}` is not understood", other.join(" ")) }),
+    }
+}

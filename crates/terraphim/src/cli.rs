@@ -59,11 +59,20 @@ pub(crate) enum Command {
     /// Serve MCP over standard input and output
     Mcp(McpArgs),
     /// List, search and document the tools of all servers
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  terraphim tools list --json
+  terraphim tools search 'create an issue' --server github
+  terraphim tools docs terraphim.search
+  terraphim tools types > tools.d.ts"
+    )]
     Tools(ToolsCommand),
     /// Move a client's MCP servers behind terraphim, or back
     Adopt(AdoptArgs),
     /// Show what works on this machine, and what lifts what does not
+    #[command(after_help = "Example:\n  terraphim doctor --json")]
     Doctor(JsonArg),
     /// Measure the promised figures on this machine
     Bench(BenchArgs),
@@ -110,6 +119,10 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  claude mcp add terraphim -- terraphim mcp      add it to Claude Code
+  terraphim mcp --expose all --role engineer     show the built-in tools by name too")]
 pub(crate) struct McpArgs {
     /// Which tools the client sees
     #[arg(long, value_enum, default_value_t)]
@@ -191,6 +204,7 @@ pub(crate) struct AdoptArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  terraphim bench --runs 1000 --json")]
 pub(crate) struct BenchArgs {
     /// Print JSON
     #[arg(long)]

@@ -11,10 +11,8 @@ use crate::{cli::Global, error::CliError, settings::Settings};
 
 /// The gateway over the user's servers and the notes.
 pub(crate) fn gateway(settings: &Settings) -> Result<Arc<Gateway>, CliError> {
-    let notes = NotesServer::new(settings.notes.clone()).map_err(|source| CliError::Roles {
-        path: settings.file.clone().unwrap_or_else(|| "--role".into()),
-        source,
-    })?;
+    let notes = NotesServer::new(settings.notes.clone())
+        .map_err(|source| CliError::Roles { path: settings.roles_named_in.clone(), source })?;
     let config = GatewayConfig {
         config: settings.mcp.clone(),
         cache_dir: settings.folders.cache.as_ref().map(|cache| cache.join("definitions")),

@@ -59,6 +59,8 @@ pub(crate) struct Settings {
     /// The settings file, where there is one.
     pub(crate) file: Option<PathBuf>,
     pub(crate) notes: NotesConfig,
+    /// Where a mistake in the roles is to be corrected.
+    pub(crate) roles_named_in: PathBuf,
     pub(crate) policy: Policy,
     pub(crate) mcp: McpConfig,
     /// The files that `mcp` came from.
@@ -94,8 +96,10 @@ impl Settings {
             default_role: global.role.clone().or(settings.default_role),
             index_dir: folders.cache.as_ref().map(|cache| cache.join("index")),
         };
-        settings.allow.extend(global.allow.iter().cloned());
-        let policy = Policy { allow: globs(settings.allow, &file)?, deny: globs(settings.deny, &file)? };
+        let named = |option: &str| file.clone().unwrap_or_else(|| option.into());
+        let mut allow = globs(&settings.allow, &named("allow"))?;
+        allow.extend(globs(&global.allow, Path::new("--allow"))?);
+        let policy = Policy { allow, deny: globs(&settings.deny, &named("deny"))? };
         let executable =
             env::current_exe().map_err(|source| CliError::Process { action: "find this program", source })?;
         let mcp_files = mcp_files(global, &folders, &here);
@@ -103,8 +107,12 @@ impl Settings {
         Ok(Self {
             folders,
             here,
-            file,
             notes,
+            roles_named_in: match (&global.role, &file) {
+                (None, Some(file)) => file.clone(),
+                _ => "--role".into(),
+            },
+            file,
             policy,
             mcp,
             mcp_files,
@@ -185,12 +193,11 @@ fn parse(path: &Path) -> Result<File, CliError> {
     })
 }
 
-fn globs(patterns: Vec<String>, file: &Option<PathBuf>) -> Result<Vec<Glob>, CliError> {
+fn globs(patterns: &[String], named_in: &Path) -> Result<Vec<Glob>, CliError> {
     let parsed = patterns.iter().map(|pattern| pattern.parse::<Glob>());
-    parsed.collect::<Result<_, _>>().map_err(|error| CliError::Settings {
-        path: file.clone().unwrap_or_else(|| "--allow".into()),
-        message: error.to_string(),
-    })
+    parsed
+        .collect::<Result<_, _>>()
+        .map_err(|error| CliError::Settings { path: named_in.to_owned(), message: error.to_string() })
 }
 
 fn read_text(path: &Path) -> Result<String, CliError> {

@@ -3,13 +3,14 @@
 //! checked against the limits; what goes back is a value or an error as JSON.
 
 use std::{
+    collections::BTreeMap,
     future::Future,
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -56,6 +57,25 @@ pub(crate) struct Bridge {
 pub(crate) struct Record {
     pub(crate) calls: CallLog,
     pub(crate) files: Vec<SavedFile>,
+    /// Calls that have begun and not ended, by number, with their names and begin.
+    under_way: BTreeMap<u64, (String, Duration)>,
+    begun: u64,
+}
+
+impl Record {
+    fn begin(&mut self, name: String, now: Duration) -> u64 {
+        self.begun += 1;
+        self.under_way.insert(self.begun, (name, now));
+        self.begun
+    }
+
+    /// What had not ended at `now`, the longest first, at most five.
+    pub(crate) fn waiting_for(&self, now: Duration) -> Vec<String> {
+        let waiting = self.under_way.values().take(5);
+        waiting
+            .map(|(name, began)| format!("{name} ({:.1} s)", now.saturating_sub(*began).as_secs_f64()))
+            .collect()
+    }
 }
 
 /// Why a call fails, as the program sees it.
@@ -196,10 +216,12 @@ impl Bridge {
         }
     }
 
-    /// Tool calls made, and what they left.
-    pub(crate) fn finish(self) -> (u32, Record) {
+    /// Tool calls made, those that had not ended, and what the others left.
+    pub(crate) fn finish(self) -> (u32, Vec<String>, Record) {
         let calls = self.tool_calls.load(Ordering::Acquire).min(self.limits.tool_calls);
-        (calls, self.record.into_inner().unwrap_or_else(PoisonError::into_inner))
+        let now = self.began.elapsed();
+        let record = self.record.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (calls, record.waiting_for(now), record)
     }
 
     fn record(&self) -> std::sync::MutexGuard<'_, Record> {
@@ -236,7 +258,7 @@ impl Bridge {
             "tool" => self.tool(decode(&call.payload)?).await,
             "import" => {
                 let request: ImportRequest = decode(&call.payload)?;
-                match modules::resolve(self.catalogue.gateway(), &request).await {
+                match modules::resolve(self.catalogue.gateway(), &request, self.limits.wall * 2 / 3).await {
                     Ok(reply) => encode(&reply),
                     Err(error) => Err(CallError::of_import(error)),
                 }
@@ -250,7 +272,9 @@ impl Bridge {
             "workspace.load" => self.load(decode(&call.payload)?).await,
             "workspace.list" => {
                 let names = self.workspace.names(Shelf::Data)?;
-                encode(&names.iter().map(|name| name.strip_suffix(".json").unwrap_or(name)).collect::<Vec<_>>())
+                encode(
+                    &names.iter().map(|name| name.strip_suffix(".json").unwrap_or(name)).collect::<Vec<_>>(),
+                )
             }
             _ => Err(CallError::new("unknown", "the host has no such function")),
         }
@@ -267,9 +291,11 @@ impl Bridge {
             .map_err(|error| CallError::new("unknown", error.to_string()))?;
         let arguments_text = serde_json::to_string(&call.arguments).unwrap_or_default();
         let started = self.began.elapsed();
+        let number = self.record().begin(name.to_string(), started);
         let context = CallContext { cancel: self.cancel.child_token() };
         let gateway = self.catalogue.gateway();
         let replied = gateway.call(&name, call.arguments, context).await;
+        self.record().under_way.remove(&number);
         let reply = replied.map_err(|error| CallError::of_gateway(&error).at(&name))?;
         self.record().calls.push(CallText {
             tool: name.clone(),

@@ -158,7 +158,7 @@ impl Executor {
         );
         let program = Program { source: request.code.clone(), language: request.language };
         let end = lease.run(program, &bridge, cancel, request.budget.log_bytes).await;
-        let (tool_calls, mut record) = bridge.finish();
+        let (tool_calls, waiting_for, mut record) = bridge.finish();
         let facts = RunFacts {
             run_id: run_id.clone(),
             source: &request.code,
@@ -166,6 +166,7 @@ impl Executor {
             budget: request.budget,
             workspace: &workspace,
             tool_calls,
+            waiting_for,
             files: std::mem::take(&mut record.files),
         };
         Ok((Outcome::of_run(end, facts), record))

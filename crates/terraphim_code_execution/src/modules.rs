@@ -2,6 +2,8 @@
 //! Only the servers that are named are looked at, so the cost of a run does
 //! not grow with the catalogue.
 
+use std::{sync::Arc, time::Duration};
+
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use terraphim_mcp_codegen::{ModuleTool, ServerModule, nearest, server_modules};
@@ -43,7 +45,13 @@ pub(crate) struct ImportError {
 }
 
 /// Resolves an import.
-pub(crate) async fn resolve(gateway: &Gateway, request: &ImportRequest) -> Result<ImportReply, ImportError> {
+///
+/// A server that needs longer than `wait` to start is there with a reason why it has no tools yet.
+pub(crate) async fn resolve(
+    gateway: &Arc<Gateway>,
+    request: &ImportRequest,
+    wait: Duration,
+) -> Result<ImportReply, ImportError> {
     let known = known_servers(gateway);
     let wanted = match request.specifier.strip_prefix("mcp-servers") {
         Some("") => match &request.names {
@@ -56,7 +64,7 @@ pub(crate) async fn resolve(gateway: &Gateway, request: &ImportRequest) -> Resul
         }
         _ => return Err(unknown_module(&known, &request.specifier)),
     };
-    let servers = join_all(wanted.into_iter().map(|module| table(gateway, module))).await;
+    let servers = join_all(wanted.into_iter().map(|module| table(gateway, module, wait))).await;
     let reply = ImportReply { servers };
     if request.specifier != "mcp-servers" {
         check_tool_names(&reply, request.names.as_deref().unwrap_or_default())?;
@@ -78,15 +86,24 @@ fn find_all<'k>(known: &'k [ServerModule], names: &[String]) -> Result<Vec<&'k S
     names.iter().map(|name| find(known, name).ok_or_else(|| unknown_server(known, name, name))).collect()
 }
 
-async fn table(gateway: &Gateway, module: &ServerModule) -> ModuleTable {
+async fn table(gateway: &Arc<Gateway>, module: &ServerModule, wait: Duration) -> ModuleTable {
     let (server, identifier) = (module.server.clone(), module.identifier.clone());
-    match gateway.tools(&server).await {
-        Ok(tools) => {
+    // A task of its own, so that a slow start goes on for the next run.
+    let (starting, name) = (Arc::clone(gateway), server.clone());
+    let started = tokio::spawn(async move { starting.tools(&name).await });
+    let error = match tokio::time::timeout(wait, started).await {
+        Ok(Ok(Ok(tools))) => {
             let tools = ServerModule::new(&server, &tools).tools;
-            ModuleTable { server, identifier, tools, error: None }
+            return ModuleTable { server, identifier, tools, error: None };
         }
-        Err(error) => ModuleTable { server, identifier, tools: Vec::new(), error: Some(error.to_string()) },
-    }
+        Ok(Ok(Err(error))) => error.to_string(),
+        Ok(Err(failed)) => format!("server `{server}` could not be asked: {failed}"),
+        Err(_) => format!(
+            "server `{server}` is still starting after {:.0} s: try again, or give the run a longer time",
+            wait.as_secs_f64()
+        ),
+    };
+    ModuleTable { server, identifier, tools: Vec::new(), error: Some(error) }
 }
 
 fn check_tool_names(reply: &ImportReply, names: &[String]) -> Result<(), ImportError> {

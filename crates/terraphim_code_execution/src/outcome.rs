@@ -197,6 +197,8 @@ pub(crate) struct RunFacts<'r> {
     pub(crate) budget: OutputBudget,
     pub(crate) workspace: &'r Workspace,
     pub(crate) tool_calls: u32,
+    /// Calls that had not ended, as texts.
+    pub(crate) waiting_for: Vec<String>,
     pub(crate) files: Vec<SavedFile>,
 }
 
@@ -310,6 +312,10 @@ pub(crate) fn sandbox_error(error: &SandboxError) -> RunError {
     RunError::new(kind, with_causes(error), "")
 }
 
+fn waiting(calls: &[String]) -> String {
+    if calls.is_empty() { String::new() } else { format!(" while it waited for {}", calls.join(", ")) }
+}
+
 fn explain(ending: Ending, facts: &RunFacts<'_>) -> RunError {
     let limits = facts.limits;
     let seconds = |time: std::time::Duration| time.as_secs_f64();
@@ -318,7 +324,11 @@ fn explain(ending: Ending, facts: &RunFacts<'_>) -> RunError {
         Ending::Failed(failure) => RunError::of_failure(failure, facts.source),
         Ending::Deadline => new(
             ErrorKind::Limit,
-            format!("the program ran longer than its limit of {} s and was ended", seconds(limits.wall)),
+            format!(
+                "the program ran longer than its limit of {} s and was ended{}",
+                seconds(limits.wall),
+                waiting(&facts.waiting_for)
+            ),
             "look for a loop or a tool call that does not end, do less in one run, or ask for a longer time",
         ),
         Ending::Cpu => new(

@@ -125,7 +125,8 @@ impl Workspace {
         check_name(name)?;
         let missing = || {
             let plain = |name: &str| name.strip_suffix(".json").unwrap_or(name).to_owned();
-            let known = self.names(shelf).unwrap_or_default().iter().take(10).map(|name| plain(name)).collect();
+            let known =
+                self.names(shelf).unwrap_or_default().iter().take(10).map(|name| plain(name)).collect();
             WorkspaceError::Missing { name: plain(name), known }
         };
         if !self.folder.join(shelf.folder()).exists() {

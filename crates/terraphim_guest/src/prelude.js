@@ -55,7 +55,7 @@
     }
     const id = ++lastId;
     return new Pledge((resolve, reject) => {
-      pending.set(id, { resolve, reject, site });
+      pending.set(id, { resolve, reject, site, about });
       native.call(id, operation, json);
     });
   }
@@ -65,7 +65,7 @@
     if (!waiting) return;
     pending.delete(id);
     if (ok) waiting.resolve(value);
-    else waiting.reject(new ToolError(value, waiting.site));
+    else waiting.reject(new ToolError({ ...waiting.about, ...value }, waiting.site));
   }
 
   // Modules.
@@ -326,20 +326,34 @@
 
   // The result.
 
-  const unusable = (what, key, hint) => {
-    const place = key === '' ? 'the result is' : `the result holds, at \`${key}\`,`;
-    return new TypeError(`${place} ${what}${hint ? `: ${hint}` : ''}`);
-  };
+  class Unusable extends TypeError {
+    constructor(what, hint) {
+      super(what);
+      this.hint = hint;
+    }
+  }
+
+  /** Where in a value the first thing stands that `plain` refuses, as in `list[0].f`. */
+  function whereUnusable(value, path = '', depth = 0) {
+    if (typeof value === 'function' || typeof value === 'symbol' || value instanceof Pledge) return path;
+    if (typeof value !== 'object' || value === null || depth > 50) return undefined;
+    for (const name of keys(value)) {
+      const step = isArray(value) ? `[${name}]` : `${path ? '.' : ''}${name}`;
+      const found = whereUnusable(value[name], path + step, depth + 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
 
   function plain(key, value) {
     switch (typeof value) {
       case 'bigint': return Text(value);
-      case 'function': throw unusable('a function', key, 'call it, or return its result');
-      case 'symbol': throw unusable('a symbol', key, 'return a text');
+      case 'function': throw new Unusable('a function', 'call it, or return its result');
+      case 'symbol': throw new Unusable('a symbol', 'return a text');
       case 'object': break;
       default: return value;
     }
-    if (value instanceof Pledge) throw unusable('a promise', key, 'await it (a list of them with Promise.all)');
+    if (value instanceof Pledge) throw new Unusable('a promise', 'await it (a list of them with Promise.all)');
     if (value instanceof Table) {
       const pairs = [...value];
       return pairs.every(([name]) => typeof name === 'string') ? fromEntries(pairs) : pairs;
@@ -359,6 +373,11 @@
     try {
       return stringify(value, plain);
     } catch (error) {
+      if (error instanceof Unusable) {
+        const path = whereUnusable(value);
+        const place = path ? `the result holds, at \`${path}\`,` : 'the result is';
+        throw new TypeError(`${place} ${error.message}: ${error.hint}`);
+      }
       if (error instanceof TypeError && /circular/i.test(error.message)) {
         throw new TypeError('the result refers to itself: return plain data without a cycle');
       }

@@ -283,10 +283,20 @@ impl Run {
         if self.engine.shared.borrow().interrupted {
             let seconds = Duration::from_millis(self.start.wall_ms).as_secs_f64();
             failure.kind = FailureKind::Limit;
-            failure.message = format!("the program ran longer than its limit of {seconds} s");
+            // The interpreter knows the function, but not the place in a loop.
+            let function = failure.stack.strip_prefix("at ").and_then(|frame| frame.split(' ').next());
+            let function = function.filter(|name| *name != "the").map(|name| format!(", in `{name}`"));
+            failure.message = format!(
+                "the program ran longer than its limit of {seconds} s{}",
+                function.unwrap_or_default()
+            );
+            (failure.line, failure.column) = (0, 0);
+            failure.stack.clear();
             failure.hint =
                 "look for a loop that does not end, do less in one run, or ask for a longer time".into();
-        } else if self.engine.heap.was_full() && failure.kind == FailureKind::Runtime {
+        } else if failure.kind == FailureKind::Runtime
+            && (self.engine.heap.was_full() || failure.message == "InternalError: string too long")
+        {
             let mib = self.start.heap_bytes >> 20;
             failure.kind = FailureKind::Limit;
             failure.message = format!("the program used more than its {mib} MiB of memory");

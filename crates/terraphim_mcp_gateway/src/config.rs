@@ -18,6 +18,9 @@ use self::{
     variables::Variables,
 };
 
+/// What is said of a file that has no servers.
+const NO_SERVERS: &str = "expected an object `mcpServers` (or `servers`) with one entry per server";
+
 /// The name that the first-party server answers to.
 const RESERVED: &str = "terraphim";
 
@@ -117,10 +120,13 @@ pub fn parse_mcp_config(
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<McpConfig, McpConfigError> {
     let plain = text::without_comments(text);
+    // A list would be taken for the fields of the object in their order.
+    if plain.trim_start().starts_with('[') {
+        return Err(at_position(file, text, 1, 1, NO_SERVERS.to_owned()));
+    }
     let parsed: File = serde_json::from_str(&plain).map_err(|error| located(file, text, &error))?;
     let Some(entries) = parsed.into_entries() else {
-        let complaint = "expected an object `mcpServers` (or `servers`) with one entry per server".to_owned();
-        return Err(at_position(file, text, 1, 1, complaint));
+        return Err(at_position(file, text, 1, 1, NO_SERVERS.to_owned()));
     };
     let variables = Variables { folder: folder_of(file), env };
     let mut config = McpConfig::default();

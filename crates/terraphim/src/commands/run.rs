@@ -19,6 +19,9 @@ use crate::{
     settings::Settings,
 };
 
+/// Kept files that are named one by one.
+const SHOWN_FILES: usize = 10;
+
 pub(crate) fn run(global: &Global, args: RunArgs) -> Result<Exit, CliError> {
     let limits = Limits {
         wall: args.timeout,
@@ -75,8 +78,15 @@ fn show_plainly(args: &RunArgs, workspace: &Path, outcome: &Outcome) -> Result<(
     if let Some(reduced) = outcome.wall.as_ref().and_then(|wall| wall.reduced.as_deref()) {
         complain(&format!("warning: the wall is reduced, {reduced}; see `terraphim doctor`"));
     }
-    for file in &outcome.files {
+    for file in outcome.files.iter().take(SHOWN_FILES) {
         complain(&format!("kept {} ({} bytes)", workspace.join(&file.path).display(), file.bytes));
+    }
+    if outcome.files.len() > SHOWN_FILES {
+        complain(&format!(
+            "kept {} more files in {}",
+            outcome.files.len() - SHOWN_FILES,
+            workspace.display()
+        ));
     }
     match &outcome.error {
         Some(error) => {

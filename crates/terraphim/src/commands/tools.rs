@@ -97,7 +97,9 @@ async fn search(catalogue: &LiveCatalogue, query: &ToolQuery, as_json: bool) -> 
             let _ = writeln!(text, "    {line}");
         }
     }
-    for (name, facets) in [("categories", &answer.page.categories), ("capabilities", &answer.page.capabilities)] {
+    for (name, facets) in
+        [("categories", &answer.page.categories), ("capabilities", &answer.page.capabilities)]
+    {
         let counted = facets.iter().flatten().map(|facet| format!("{} ({})", facet.name, facet.count));
         let counted: Vec<_> = counted.collect();
         if answer.page.tools.is_empty() && !counted.is_empty() {

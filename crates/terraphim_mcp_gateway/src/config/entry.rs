@@ -12,6 +12,7 @@ use super::{ServerTransport, StdioServer, variables::Variables};
 
 /// A whole file; what else stands in it is none of our business.
 #[derive(Deserialize)]
+#[serde(expecting = "an object `mcpServers` (or `servers`) with one entry per server")]
 pub(super) struct File {
     #[serde(rename = "mcpServers")]
     mcp_servers: Option<Object<Entry>>,
@@ -30,6 +31,7 @@ impl File {
 
 /// One server's entry.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `command` or `url`")]
 pub(super) struct Entry {
     #[serde(rename = "type")]
     kind: Option<String>,

@@ -1,0 +1,23 @@
+//! The command line from end to end: the real binary, in a home folder of its
+//! own, against real server processes.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests, which clippy's exemption for tests does not reach"
+)]
+
+mod adopt;
+mod catalogue;
+mod commands;
+mod configuration;
+mod errors;
+mod examples;
+mod limits;
+mod permissions;
+mod place;
+mod processes;
+mod programs;
+mod runtime;
+mod servers;
+mod watch;
+mod workspace;
