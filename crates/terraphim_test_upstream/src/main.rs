@@ -31,7 +31,11 @@ mod tools;
 
 fn main() -> std::io::Result<()> {
     match options::Options::parse(std::env::args().skip(1)) {
-        Ok(options) => server::run(options),
+        Ok(options) => match server::run(options) {
+            // Its reader is gone, which is how a server is left.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            ended => ended,
+        },
         Err(complaint) => Err(std::io::Error::other(complaint)),
     }
 }

@@ -91,7 +91,7 @@ fn last_lines(ended: &Ended) -> Vec<String> {
 
 /// The line with which each test runner closes.
 fn closing_lines(stdout: &str) -> Vec<String> {
-    stdout.lines().filter(|line| line.starts_with("test result:")).map(str::to_owned).collect()
+    stdout.lines().filter(|line| line.starts_with("test result: ")).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

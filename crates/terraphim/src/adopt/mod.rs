@@ -1,9 +1,9 @@
 //! Moving the MCP servers of a client behind terraphim, and back.
 //!
 //! A client that keeps its own servers beside terraphim pays for every tool twice.
-//! [`plan`] finds the servers in all scopes of one client and works out how its
+//! [`plan()`] finds the servers in all scopes of one client and works out how its
 //! files and ours would read; [`Plan::diff`] and [`Plan::summary`] show that;
-//! [`apply`] writes it, after a backup record; [`undo`] puts everything back byte
+//! [`apply()`] writes it, after a backup record; [`undo()`] puts everything back byte
 //! for byte. The main flow stands in [`plan`](plan()) and [`apply`](apply()).
 //!
 //! | client | scope | file | key |

@@ -253,6 +253,7 @@ return [one, two, three];
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of programs with what they print")]
 fn unknown_imports_offer_the_nearest_names() {
     let place = Place::with_servers(UP);
     let check = |program, expected| check(&place, program, expected);
