@@ -14,7 +14,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json, value::RawValue};
 use terraphim_mcp_codegen::{Detail, ResultShape, ToolQuery, raw, value};
 use terraphim_mcp_gateway::{CallContext, GatewayError, ProviderError};
 use terraphim_sandbox::{Call, HostCalls, HostReply};
@@ -37,6 +37,12 @@ const MESSAGE_BYTES: usize = 8 << 10;
 /// What the replies in flight may hold in the whole host, in KiB.
 pub(crate) const IN_FLIGHT_KIB: u32 = 128 << 10;
 
+/// What the arguments of the calls under way may hold in one run, in KiB.
+const ARGUMENTS_KIB: u32 = 16 << 10;
+
+/// JSON that is read and written elsewhere than on the threads that move bytes, in bytes.
+const LONG_JSON: usize = 128 << 10;
+
 /// One run's bridge.
 pub(crate) struct Bridge {
     pub(crate) run_id: RunId,
@@ -46,6 +52,8 @@ pub(crate) struct Bridge {
     pub(crate) limits: Limits,
     pub(crate) cancel: CancellationToken,
     pub(crate) in_flight: Arc<Semaphore>,
+    /// Share of this run in what arguments may hold, in KiB.
+    arguments: Semaphore,
     began: Instant,
     tool_calls: AtomicU32,
     replied_bytes: AtomicU64,
@@ -166,8 +174,8 @@ struct DocsCall {
 #[derive(Deserialize)]
 struct SaveCall {
     name: String,
-    #[serde(default)]
-    value: Value,
+    /// Kept as the text that it came as.
+    value: Box<RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -209,6 +217,7 @@ impl Bridge {
             limits,
             cancel,
             in_flight,
+            arguments: Semaphore::new(ARGUMENTS_KIB as usize),
             began: Instant::now(),
             tool_calls: AtomicU32::new(0),
             replied_bytes: AtomicU64::new(0),
@@ -217,10 +226,10 @@ impl Bridge {
     }
 
     /// Tool calls made, those that had not ended, and what the others left.
-    pub(crate) fn finish(self) -> (u32, Vec<String>, Record) {
+    pub(crate) fn finish(&self) -> (u32, Vec<String>, Record) {
         let calls = self.tool_calls.load(Ordering::Acquire).min(self.limits.tool_calls);
         let now = self.began.elapsed();
-        let record = self.record.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let record = std::mem::take(&mut *self.record());
         (calls, record.waiting_for(now), record)
     }
 
@@ -246,35 +255,38 @@ impl Bridge {
         if let Some(message) = over {
             return refusal(&CallError::new("limit", message).with_hint("ask the tool for less"));
         }
-        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(IN_FLIGHT_KIB).min(IN_FLIGHT_KIB);
-        match Arc::clone(&self.in_flight).acquire_many_owned(kib).await {
+        let share = kib(payload.len(), IN_FLIGHT_KIB);
+        match Arc::clone(&self.in_flight).acquire_many_owned(share).await {
             Ok(share) => HostReply { ok: true, payload, hold: Some(Box::new(share)) },
             Err(_) => refusal(&CallError::new("tool", "the host is shutting down")),
         }
     }
 
     async fn answer(&self, call: Call) -> Result<Vec<u8>, CallError> {
+        // Held until the call ends, so that a run's calls hold a bounded amount together.
+        let _share = self.arguments.acquire_many(kib(call.payload.len(), ARGUMENTS_KIB)).await;
+        let payload = call.payload;
         match call.name.as_str() {
-            "tool" => self.tool(decode(&call.payload)?).await,
+            "tool" => self.tool(decode(payload).await?).await,
             "import" => {
-                let request: ImportRequest = decode(&call.payload)?;
-                match modules::resolve(self.catalogue.gateway(), &request, self.limits.wall * 2 / 3).await {
+                let request: ImportRequest = decode(payload).await?;
+                let wait = self.limits.wall * 2 / 3;
+                match modules::resolve(self.catalogue.gateway(), &request, wait).await {
                     Ok(reply) => encode(&reply),
                     Err(error) => Err(CallError::of_import(error)),
                 }
             }
-            "search_tools" => self.search(decode(&call.payload)?).await,
+            "search_tools" => self.search(decode(payload).await?).await,
             "tool_docs" => {
-                let request: DocsCall = decode(&call.payload)?;
+                let request: DocsCall = decode(payload).await?;
                 encode(&self.catalogue.docs(&request.names, self.language).await)
             }
-            "workspace.save" => self.save(decode(&call.payload)?).await,
-            "workspace.load" => self.load(decode(&call.payload)?).await,
+            "workspace.save" => self.save(decode(payload).await?).await,
+            "workspace.load" => self.load(decode(payload).await?).await,
             "workspace.list" => {
                 let names = self.workspace.names(Shelf::Data)?;
-                encode(
-                    &names.iter().map(|name| name.strip_suffix(".json").unwrap_or(name)).collect::<Vec<_>>(),
-                )
+                let plain = names.iter().map(|name| name.strip_suffix(".json").unwrap_or(name).to_owned());
+                encode(&plain.collect::<Vec<_>>())
             }
             _ => Err(CallError::new("unknown", "the host has no such function")),
         }
@@ -347,14 +359,16 @@ impl Bridge {
     }
 
     async fn save(&self, call: SaveCall) -> Result<Vec<u8>, CallError> {
-        let json = encode(&call.value)?;
+        let json = call.value.get().as_bytes().to_vec();
         let bytes = json.len() as u64;
         let workspace = self.workspace.clone();
         let name = format!("{}.json", call.name);
         let path = blocking(move || workspace.write(Shelf::Data, &name, &json)).await??;
-        let mut record = self.record();
-        record.files.retain(|file| file.path != path);
-        record.files.push(SavedFile { path: path.clone(), bytes });
+        {
+            let mut record = self.record();
+            record.files.retain(|file| file.path != path);
+            record.files.push(SavedFile { path: path.clone(), bytes });
+        }
         encode(&json!({ "path": path, "bytes": bytes }))
     }
 
@@ -375,13 +389,23 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     done.map_err(|error| CallError::new("tool", format!("the host failed: {error}")))
 }
 
-fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CallError> {
-    serde_json::from_slice(payload)
-        .map_err(|error| CallError::new("arguments", format!("bad arguments: {error}")))
+/// A share of a budget, in KiB; never more than all of it.
+fn kib(bytes: usize, most: u32) -> u32 {
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(most).min(most)
+}
+
+async fn decode<T: DeserializeOwned + Send + 'static>(payload: Vec<u8>) -> Result<T, CallError> {
+    let long = payload.len() > LONG_JSON;
+    let read = move || serde_json::from_slice(&payload);
+    let read = if long { blocking(read).await? } else { read() };
+    read.map_err(|error| {
+        let hint = "pass plain values, nested at most 100 levels deep";
+        CallError::new("arguments", format!("the arguments cannot be read: {error}")).with_hint(hint)
+    })
 }
 
 fn encode(value: &impl Serialize) -> Result<Vec<u8>, CallError> {
-    serde_json::to_vec(value)
+    serde_json::to_vec(&value)
         .map_err(|error| CallError::new("tool", format!("the reply is not JSON: {error}")))
 }
 

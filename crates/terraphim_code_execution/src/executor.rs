@@ -147,7 +147,7 @@ impl Executor {
         // Calls that are still under way when the program ends are ended with it.
         let calls = cancel.child_token();
         let _end_calls = calls.clone().drop_guard();
-        let bridge = Bridge::new(
+        let bridge = Arc::new(Bridge::new(
             run_id.clone(),
             self.shared.catalogue.clone(),
             workspace.clone(),
@@ -155,9 +155,9 @@ impl Executor {
             limits,
             calls,
             Arc::clone(&self.shared.in_flight),
-        );
+        ));
         let program = Program { source: request.code.clone(), language: request.language };
-        let end = lease.run(program, &bridge, cancel, request.budget.log_bytes).await;
+        let end = lease.run(program, bridge.clone(), cancel, request.budget.log_bytes).await;
         let (tool_calls, waiting_for, mut record) = bridge.finish();
         let facts = RunFacts {
             run_id: run_id.clone(),

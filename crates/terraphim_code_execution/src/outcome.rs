@@ -341,10 +341,15 @@ fn explain(ending: Ending, facts: &RunFacts<'_>) -> RunError {
             format!("the program used more than its {} MiB of memory", limits.memory_bytes >> 20),
             "work on less data at a time, or ask for more memory",
         ),
-        Ending::TooManyCalls => new(
+        Ending::TooManyCalls { limit } => new(
             ErrorKind::Limit,
-            format!("the program went on calling after its {} tool calls were used up", limits.tool_calls),
+            format!("the program made more than {limit} calls to the host"),
             "await calls in groups, and ask for more in each",
+        ),
+        Ending::TooMuchWaiting { limit } => new(
+            ErrorKind::Limit,
+            format!("the program had more than {} MiB of arguments waiting for their turn", limit >> 20),
+            "await calls in groups",
         ),
         Ending::Crashed { started: false, .. } => new(
             ErrorKind::Syntax,

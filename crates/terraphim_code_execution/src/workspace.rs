@@ -9,12 +9,16 @@ use std::{
     io::{self, Read, Write},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 
-/// Longest name of a saved value, in bytes.
+/// Longest name of a file, in bytes.
 const MAX_NAME_BYTES: usize = 128;
+
+/// Files begun by this process.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// What went wrong with a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +26,7 @@ const MAX_NAME_BYTES: usize = 128;
 pub enum WorkspaceError {
     /// The name cannot be a file's.
     #[error(
-        "`{name}` cannot be a name: use letters, digits, `.`, `_`, `-`, at most {MAX_NAME_BYTES} bytes, no leading dot"
+        "`{name}` cannot be a name: use letters, digits, `.`, `_`, `-`, at most 120 bytes, no leading dot"
     )]
     Name {
         /// The name given.
@@ -109,7 +113,9 @@ impl Workspace {
         self.check_quota(bytes.len() as u64)?;
         std::fs::create_dir_all(self.folder.join(shelf.folder())).map_err(self.failed("make a folder"))?;
         let folder = self.open_folder(shelf)?;
-        let temporary = format!(".{name}.new");
+        // No two writers share it, in this process or another.
+        let number = WRITES.fetch_add(1, Ordering::Relaxed);
+        let temporary = format!(".{}-{number}.new", std::process::id());
         let written = write_new(&folder, &temporary, bytes)
             .and_then(|()| Ok(rustix::fs::renameat(&folder, temporary.as_str(), &folder, name)?));
         if let Err(error) = written {
@@ -152,16 +158,36 @@ impl Workspace {
 
     /// The names on a shelf, sorted, at most as many as the quota allows.
     pub(crate) fn names(&self, shelf: Shelf) -> Result<Vec<String>, WorkspaceError> {
-        let folder = self.folder.join(shelf.folder());
-        let entries = match std::fs::read_dir(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(self.failed("list"))?,
-        };
         let limit = usize::try_from(self.max_files).unwrap_or(usize::MAX);
-        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).take(limit).collect();
+        let mut names: Vec<_> = self
+            .entries(shelf)?
+            .map(|(name, _)| name)
+            .filter(|name| !name.starts_with('.'))
+            .take(limit)
+            .collect();
         names.sort_unstable();
         Ok(names)
+    }
+
+    /// What lies on a shelf: names and lengths in bytes; nothing where the shelf was never used.
+    fn entries(&self, shelf: Shelf) -> Result<impl Iterator<Item = (String, u64)>, WorkspaceError> {
+        let folder = match self.folder.join(shelf.folder()).symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            _ => Some(self.open_folder(shelf)?),
+        };
+        let list = folder.map(|folder| {
+            let list = rustix::fs::Dir::read_from(&folder);
+            list.map(|list| (folder, list)).map_err(io::Error::from).map_err(self.failed("list"))
+        });
+        let entries = list.transpose()?.into_iter().flat_map(|(folder, list)| {
+            list.filter_map(move |entry| {
+                let entry = entry.ok()?;
+                let name = entry.file_name().to_str().ok().filter(|name| !matches!(*name, "." | ".."))?;
+                let stat = rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+                Some((name.to_owned(), u64::try_from(stat.st_size).unwrap_or(0)))
+            })
+        });
+        Ok(entries)
     }
 
     fn open_folder(&self, shelf: Shelf) -> Result<OwnedFd, WorkspaceError> {
@@ -174,10 +200,9 @@ impl Workspace {
     fn check_quota(&self, more: u64) -> Result<(), WorkspaceError> {
         let (mut bytes, mut files) = (more, 1);
         for shelf in [Shelf::Data, Shelf::Results] {
-            let Ok(entries) = std::fs::read_dir(self.folder.join(shelf.folder())) else { continue };
-            for entry in entries.flatten() {
+            for (_, length) in self.entries(shelf)? {
                 files += 1;
-                bytes += entry.metadata().map_or(0, |metadata| metadata.len());
+                bytes += length;
             }
         }
         let full = |limit: String| Err(WorkspaceError::Full { limit, folder: self.folder.clone() });
@@ -197,7 +222,7 @@ fn open_beneath(folder: &OwnedFd, name: &str, flags: OFlags) -> rustix::io::Resu
 }
 
 fn write_new(folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(folder, name, flags, Mode::RUSR | Mode::WUSR)?;
     File::from(file).write_all(bytes)
 }
@@ -208,7 +233,8 @@ fn check_name(name: &str) -> Result<(), WorkspaceError> {
         && name.len() <= MAX_NAME_BYTES
         && !name.starts_with('.')
         && name.chars().all(usable);
-    if fine { Ok(()) } else { Err(WorkspaceError::Name { name: name.chars().take(200).collect() }) }
+    let shown = name.strip_suffix(".json").unwrap_or(name).chars().take(200).collect();
+    if fine { Ok(()) } else { Err(WorkspaceError::Name { name: shown }) }
 }
 
 #[cfg(test)]

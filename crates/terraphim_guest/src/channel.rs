@@ -20,6 +20,10 @@ const BUDGET: Budget = Budget { start: 64 << 20, reply: 512 << 20, call: 0, log:
 /// Log text that is gathered before it is sent, in bytes.
 const LOG_BATCH: usize = 8 << 10;
 
+/// Bytes that are read at once while nothing longer is announced: a page that
+/// is touched for the first time costs more than another read.
+const READ_BYTES: usize = 4 << 10;
+
 /// Calls that are gathered before they are sent, in bytes.
 const CALL_BATCH: usize = 64 << 10;
 
@@ -46,7 +50,7 @@ fn broken() -> ! {
 impl Channel {
     pub(crate) fn new() -> Self {
         Self {
-            received: Vec::with_capacity(64 << 10),
+            received: Vec::new(),
             taken: 0,
             calls: Vec::new(),
             log: String::new(),
@@ -62,7 +66,7 @@ impl Channel {
             return None;
         }
         while self.buffered() < HEADER_BYTES {
-            self.fill(64 << 10);
+            self.fill();
         }
         let header = self.take_header().unwrap_or_else(|| broken());
         if HostFrame::admit(header, &BUDGET).is_err() {
@@ -100,10 +104,10 @@ impl Channel {
         body
     }
 
-    fn fill(&mut self, most: usize) {
+    fn fill(&mut self) {
         self.received.drain(..self.taken);
         self.taken = 0;
-        read_into(&mut self.received, most);
+        read_into(&mut self.received, READ_BYTES);
     }
 
     /// Whether something can be read within `timeout`.

@@ -61,6 +61,7 @@ pub(crate) fn compile(source: &str, syntax: Syntax) -> Result<Compiled, Failure>
         return Err(diagnosed(source, first));
     }
     let mut program = parsed.program;
+    program.hashbang = None;
     strip_types(&allocator, &mut program, source)?;
     let mut shape = Shape { source, allocator: &allocator, program: Outline::default() };
     shape.rewrite(&mut program)?;
@@ -123,6 +124,8 @@ struct Outline {
     bindings: String,
     /// A declaration that is the default export.
     default_name: Option<String>,
+    /// The text that is the whole program.
+    only_text: Option<String>,
     /// The function to call if the program does nothing but declare.
     only_function: Option<String>,
 }
@@ -130,13 +133,17 @@ struct Outline {
 impl Outline {
     /// The async function around the printed program, on lines of its own.
     fn wrap(&self, printed: &str) -> String {
-        let mut code = format!("(async function({MODULES},{IMPORT},{DEFAULT},{LAST},{END}){{\"use strict\";");
+        // An arrow function has no `arguments` through which the program could reach these.
+        let mut code = format!("(async({MODULES},{IMPORT},{DEFAULT},{LAST},{END})=>{{\"use strict\";");
         code.push_str(&self.bindings);
         code.push('\n');
         code.push_str(printed);
         code.push('\n');
         if let Some(name) = &self.default_name {
             code.push_str(&format!("{DEFAULT}({name});"));
+        }
+        if let Some(text) = &self.only_text {
+            code.push_str(&format!("{LAST}({text:?});"));
         }
         match &self.only_function {
             Some(name) => code.push_str(&format!("return {END}(()=>{name}());")),
@@ -166,6 +173,9 @@ impl<'a> Shape<'_, 'a> {
                 return Err(self.error(span, "`import.meta` does not exist here", "leave it out"));
             }
         }
+        if let ([], Some(only)) = (program.body.as_slice(), program.directives.last()) {
+            self.program.only_text = Some(only.expression.value.to_string());
+        }
         let statements = program.body.take_in(&AstBuilder::new(self.allocator));
         let last =
             statements.iter().rposition(|statement| matches!(statement, Statement::ExpressionStatement(_)));
@@ -186,7 +196,13 @@ impl<'a> Shape<'_, 'a> {
         match statement {
             Statement::ImportDeclaration(import) => self.import(&import).map(|()| None),
             Statement::ExportDeclaration(export) => Ok(Some(Statement::from(export.unbox().declaration))),
-            Statement::ExportNamedDeclaration(_) => Ok(None),
+            Statement::ExportNamedDeclaration(export) => {
+                let default = export.specifiers.iter().find(|one| one.exported.name() == "default");
+                if let Some(default) = default {
+                    self.program.default_name = Some(default.local.name().to_string());
+                }
+                Ok(None)
+            }
             Statement::ExportFromDeclaration(export) => Err(self.re_export(export.span)),
             Statement::ExportAllDeclaration(export) => Err(self.re_export(export.span)),
             Statement::TSExportAssignment(export) => {

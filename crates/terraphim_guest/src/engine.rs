@@ -6,7 +6,7 @@ use rquickjs::{
     Context, Ctx, Function, Object, Persistent, Runtime, Value,
     context::{EvalOptions, intrinsic},
 };
-use terraphim_sandbox_protocol::{Failure, FailureKind, GuestFrame, LogLevel};
+use terraphim_sandbox_protocol::{Failure, FailureKind, GuestFrame, LogLevel, Start};
 
 use crate::{
     channel::Channel,
@@ -33,6 +33,7 @@ pub(crate) enum Ending {
 pub(crate) struct Shared {
     pub(crate) channel: Channel,
     random: Random,
+    arguments_bytes: usize,
     pub(crate) deadline: Option<Instant>,
     pub(crate) interrupted: bool,
     pub(crate) ending: Option<Ending>,
@@ -63,6 +64,7 @@ impl Engine {
         let shared = Rc::new(RefCell::new(Shared {
             channel: Channel::new(),
             random: Random::from_seed([0; 32]),
+            arguments_bytes: 0,
             deadline: None,
             interrupted: false,
             ending: None,
@@ -88,10 +90,11 @@ impl Engine {
     }
 
     /// Gives this process its own randomness and limits.
-    pub(crate) fn begin(&self, random: Random, deadline: Instant, heap_bytes: u64) {
-        self.heap.limit(usize::try_from(heap_bytes).unwrap_or(usize::MAX));
+    pub(crate) fn begin(&self, random: Random, deadline: Instant, start: &Start) {
+        self.heap.limit(usize::try_from(start.heap_bytes).unwrap_or(usize::MAX));
         let mut shared = self.shared.borrow_mut();
         shared.random = random;
+        shared.arguments_bytes = usize::try_from(start.arguments_bytes).unwrap_or(usize::MAX);
         shared.deadline = Some(deadline);
     }
 
@@ -123,13 +126,19 @@ fn natives<'js>(ctx: &Ctx<'js>, shared: &Rc<RefCell<Shared>>) -> rquickjs::Resul
     native.set("log", Function::new(ctx.clone(), write)?)?;
     let call = Rc::clone(shared);
     let send = move |id: u32, name: String, json: String| {
-        call.borrow_mut().channel.call(&GuestFrame::encode_call(id, &name, json.as_bytes()));
+        let json = readable(json);
+        let mut shared = call.borrow_mut();
+        let fits = json.len() <= shared.arguments_bytes;
+        if fits {
+            shared.channel.call(&GuestFrame::encode_call(id, &name, json.as_bytes()));
+        }
+        fits
     };
     native.set("call", Function::new(ctx.clone(), send)?)?;
     let random = Rc::clone(shared);
     native.set("random", Function::new(ctx.clone(), move || random.borrow_mut().random.next_unit())?)?;
     let done = Rc::clone(shared);
-    let finish = move |json: String| done.borrow_mut().ending = Some(Ending::Result(json));
+    let finish = move |json: String| done.borrow_mut().ending = Some(Ending::Result(readable(json)));
     native.set("done", Function::new(ctx.clone(), finish)?)?;
     let failed = Rc::clone(shared);
     let fail = move |kind: String, message: String, stack: String, hint: String| {
@@ -158,6 +167,30 @@ fn failure_kind(kind: &str) -> FailureKind {
     }
 }
 
+/// JSON in which every escape stands for a character. Half a surrogate pair,
+/// which is written as an escape and nobody else could read, becomes U+FFFD.
+fn readable(json: String) -> String {
+    if !json.contains("\\ud") {
+        return json;
+    }
+    let mut text = String::with_capacity(json.len());
+    let mut rest = json.as_str();
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        text.push_str(before);
+        // Pairs are written as they are, so an escape in this range is always half of one.
+        let half = escape.get(2..6).is_some_and(|digits| {
+            escape.starts_with("\\u")
+                && u16::from_str_radix(digits, 16).is_ok_and(|unit| (0xd800..0xe000).contains(&unit))
+        });
+        let length = if half { 6 } else { 2 };
+        text.push_str(if half { "\u{fffd}" } else { escape.get(..length).unwrap_or(escape) });
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    text
+}
+
 /// At most `most` bytes, cut between characters.
 pub(crate) fn cut(text: &str, most: usize) -> &str {
     text.get(..text.floor_char_boundary(most)).unwrap_or_default()
@@ -175,5 +208,23 @@ fn describe(value: &Value<'_>) -> String {
     match value.as_string().map(rquickjs::String::to_string) {
         Some(Ok(text)) => text,
         _ => format!("a value of type {}", value.type_name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_pairs_become_readable() {
+        for (json, expected) in [
+            (r#""a""#, r#""a""#),
+            (r#""\ud83d""#, "\"\u{fffd}\""),
+            (r#""\udc00\udc00""#, "\"\u{fffd}\u{fffd}\""),
+            (r#""\\ud83d \n\ud83dx""#, "\"\\\\ud83d \\n\u{fffd}x\""),
+            (r#""\u00e9 \ud7ff""#, r#""\u00e9 \ud7ff""#),
+        ] {
+            assert_eq!(readable(json.to_owned()), expected, "{json}");
+        }
     }
 }

@@ -16,6 +16,18 @@ pub(crate) fn of_offset(source: &str, offset: u32) -> Position {
     Position { line: number(before.matches('\n').count() + 1), column: number(column + 1) }
 }
 
+/// The column in characters of one in UTF-16 units, both from 1.
+pub(crate) fn character_column(source: &str, line: u32, column: u32) -> u32 {
+    let text = source.split('\n').nth((line as usize).saturating_sub(1)).unwrap_or_default();
+    let mut units = 1;
+    let before = text.chars().take_while(|c| {
+        let stands_before = units < column as usize;
+        units += c.len_utf16();
+        stands_before
+    });
+    number(before.count() + 1)
+}
+
 fn number(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
@@ -90,6 +102,13 @@ mod tests {
         assert_eq!(of_offset(source, 8), Position { line: 2, column: 3 });
         assert_eq!(of_offset(source, 4), Position { line: 2, column: 1 }, "inside a character");
         assert_eq!(of_offset(source, 4_000_000_000), Position { line: 3, column: 1 }, "behind the end");
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        assert_eq!(character_column("a\n😀😀x", 2, 5), 3);
+        assert_eq!(character_column("abc", 1, 2), 2);
+        assert_eq!(character_column("", 9, 7), 1);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 (function (native) {
   'use strict';
 
-  const { stringify } = JSON;
+  const { parse, stringify } = JSON;
   const { isArray, from: arrayFrom } = Array;
   const { create, defineProperty, entries, freeze, fromEntries, keys } = Object;
   const { ownKeys } = Reflect;
@@ -14,14 +14,26 @@
   const Unique = Set;
   const Text = String;
   const Failure = Error;
+  const Known = WeakSet;
   const now = Date.now;
+  const { floor, max, min } = Math;
+  const uncurried = (method) => Function.prototype.call.bind(method);
+  const toWellFormed = uncurried(Text.prototype.toWellFormed);
+  const forEachIn = uncurried(Table.prototype.forEach);
+  // Text without half a character, which no other program could read.
+  const wellFormed = (value) => toWellFormed(Text(value));
+  // The trace of an error would otherwise hand out functions of this file.
+  defineProperty(Failure, 'prepareStackTrace', { value: undefined, writable: false, configurable: false });
 
   // Tool calls.
 
   const pending = new Table();
+  let waitingCalls = 0;
   let lastId = 0;
   let callsMade = 0;
   let limits = { toolCalls: 0, argumentsBytes: 0 };
+  // The errors that came over the bridge: only they say of what kind a failure is.
+  const fromBridge = new Known();
 
   class ToolError extends Failure {
     constructor(details, site) {
@@ -36,9 +48,15 @@
   }
   defineProperty(ToolError.prototype, 'name', { value: 'ToolError', configurable: true, writable: true });
 
+  function bridgeError(details, site) {
+    const error = new ToolError(details, site);
+    fromBridge.add(error);
+    return error;
+  }
+
   function call(operation, payload, about) {
     const site = new Failure().stack;
-    const refuse = (kind, message, hint) => Pledge.reject(new ToolError({ ...about, kind, message, hint }, site));
+    const refuse = (kind, message, hint) => Pledge.reject(bridgeError({ ...about, kind, message, hint }, site));
     if (operation === 'tool' && ++callsMade > limits.toolCalls) {
       return refuse('limit', `the program has used all of its ${limits.toolCalls} tool calls`,
         'filter inside the tool, or ask for more in one call');
@@ -47,16 +65,17 @@
     try {
       json = stringify(payload);
     } catch (error) {
-      return refuse('arguments', `the arguments are not JSON: ${error.message}`, 'pass plain values');
+      const why = error instanceof Failure ? error.message : 'reading them threw';
+      return refuse('arguments', `the arguments are not JSON: ${why}`, 'pass plain values');
     }
-    if (json.length > limits.argumentsBytes) {
+    const id = ++lastId;
+    if (!native.call(id, operation, json)) {
       return refuse('limit', `the arguments of one call have more than ${limits.argumentsBytes} bytes`,
         'send the data in several calls');
     }
-    const id = ++lastId;
+    waitingCalls++;
     return new Pledge((resolve, reject) => {
       pending.set(id, { resolve, reject, site, about });
-      native.call(id, operation, json);
     });
   }
 
@@ -64,8 +83,9 @@
     const waiting = pending.get(id);
     if (!waiting) return;
     pending.delete(id);
+    waitingCalls--;
     if (ok) waiting.resolve(value);
-    else waiting.reject(new ToolError({ ...waiting.about, ...value }, waiting.site));
+    else waiting.reject(bridgeError({ ...waiting.about, ...value }, waiting.site));
   }
 
   // Modules.
@@ -75,7 +95,7 @@
       if (args === undefined || args === null) args = {};
       if (typeof args !== 'object' || isArray(args)) {
         const given = isArray(args) ? 'a list' : `a ${typeof args}`;
-        return Pledge.reject(new ToolError({
+        return Pledge.reject(bridgeError({
           server, tool, kind: 'arguments',
           message: `${server}.${tool} takes one object of arguments, not ${given}`,
           hint: `write ${tool}({ name: value })`,
@@ -117,7 +137,7 @@
 
   // A server that gives no tools is there all the same: its calls say why.
   function makeUnavailable(table) {
-    const refuse = (tool) => () => Pledge.reject(new ToolError(
+    const refuse = (tool) => () => Pledge.reject(bridgeError(
       { server: table.server, tool, kind: 'tool', message: table.error }, new Failure().stack));
     return new Proxy(freeze(create(null)), {
       get: (target, key) => (typeof key !== 'string' || notATool.has(key) ? target[key] : refuse(key)),
@@ -129,8 +149,10 @@
     const members = create(null);
     for (const { name, identifiers } of table.tools) {
       const callable = makeTool(table.server, name);
-      for (const identifier of identifiers) members[identifier] = callable;
-      if (!(name in members)) members[name] = callable;
+      for (const known of [...identifiers, name]) {
+        // An object with `then` would be taken for a promise wherever it is awaited.
+        if (known !== 'then' && !(known in members)) members[known] = callable;
+      }
     }
     for (const name of extra ?? []) {
       if (!(name in members)) defineProperty(members, name, { value: makeServer(table) });
@@ -139,11 +161,11 @@
       get(target, key) {
         if (typeof key !== 'string' || key in target || notATool.has(key)) return target[key];
         const near = nearest(key, table.tools.map((tool) => tool.name));
-        throw new ToolError({
+        throw bridgeError({
           server: table.server, tool: key, kind: 'unknown',
           message: `the server \`${table.server}\` has no tool \`${key}\``,
           hint: near.length ? `did you mean ${near.join(', ')}?` : `its tools: searchTools({ server: '${table.server}' })`,
-        });
+        }, new Failure().stack);
       },
     });
   }
@@ -171,8 +193,8 @@
 
   const workspace = freeze({
     saveData: (name, value) =>
-      call('workspace.save', { name, value: encodable(value) }, { server: 'workspace', tool: 'saveData' }),
-    loadData: (name) => call('workspace.load', { name }, { server: 'workspace', tool: 'loadData' }),
+      call('workspace.save', { name: Text(name), value: encodable(value) }, { server: 'workspace', tool: 'saveData' }),
+    loadData: (name) => call('workspace.load', { name: Text(name) }, { server: 'workspace', tool: 'loadData' }),
     list: () => call('workspace.list', {}, { server: 'workspace', tool: 'list' }),
   });
 
@@ -185,7 +207,7 @@
       if (isArray(names)) return page;
       if (page.docs.length) return page.docs[0];
       const near = page.unknown[0]?.nearest ?? [];
-      throw new ToolError({
+      throw bridgeError({
         ...about('getToolDocs'), kind: 'unknown', message: `there is no tool \`${names}\``,
         hint: near.length ? `did you mean ${near.join(', ')}?` : "find tools with searchTools('what you need')",
       }, new Failure().stack);
@@ -233,7 +255,7 @@
     },
     chunk: (list, size) => {
       if (!(size >= 1)) throw new RangeError('chunk needs a size of at least 1');
-      const step = Math.floor(size);
+      const step = floor(size);
       return arrayFrom({ length: Math.ceil(list.length / step) }, (_, i) => list.slice(i * step, (i + 1) * step));
     },
     pick: (item, names) => fromEntries(names.filter((name) => name in item).map((name) => [name, item[name]])),
@@ -251,9 +273,20 @@
 
   // Printing.
 
+  const PRINTED = 32768;
+  let room = 0;
+
+  /** A value as text; what is printed at once has a budget, so that no value takes long. */
   function inspect(value, depth = 0, seen = []) {
+    if (room <= 0) return '...';
+    const text = describe(value, depth, seen);
+    if (typeof value !== 'object') room -= text.length + 2;
+    return text;
+  }
+
+  function describe(value, depth, seen) {
     switch (typeof value) {
-      case 'string': return depth ? stringify(value) : value;
+      case 'string': return depth ? stringify(value.length > room ? value.slice(0, room) : value) : value;
       case 'bigint': return `${value}n`;
       case 'symbol': return value.toString();
       case 'function': return `[function ${value.name || 'anonymous'}]`;
@@ -262,6 +295,7 @@
     }
     if (value === null) return 'null';
     if (seen.includes(value)) return '[circular]';
+    room -= 2;
     if (value instanceof Failure) return value.stack ? `${value.name}: ${value.message}` : Text(value);
     if (depth > 4) return isArray(value) ? '[...]' : '{...}';
     const inner = [...seen, value];
@@ -282,13 +316,16 @@
     return `{${shown.join(', ')}}`;
   }
 
-  const printer = (level) => (...values) => native.log(level, values.map((value) => {
+  function printed(value) {
+    room = PRINTED;
     try {
-      return inspect(value);
+      return wellFormed(inspect(value));
     } catch {
       return '[value that cannot be printed]';
     }
-  }).join(' '));
+  }
+
+  const printer = (level) => (...values) => native.log(level, values.map(printed).join(' '));
 
   // Timers.
 
@@ -296,8 +333,8 @@
   let lastTimer = 0;
   const schedule = (callback, delay, rest, every) => {
     if (typeof callback !== 'function') throw new TypeError('a timer needs a function');
-    const wait = Math.max(0, Math.min(Number(delay) || 0, 2147483647));
-    timers.set(++lastTimer, { due: now() + wait, callback, rest, every: every ? Math.max(1, wait) : 0 });
+    const wait = max(0, min(+delay || 0, 2147483647));
+    timers.set(++lastTimer, { due: now() + wait, callback, rest, every: every ? max(1, wait) : 0 });
     return lastTimer;
   };
   const cancel = (id) => { timers.delete(id); };
@@ -305,8 +342,8 @@
   /** Milliseconds until the next timer is due; -1 if there is none. */
   function nextTimer() {
     let due = Infinity;
-    for (const timer of timers.values()) if (timer.due < due) due = timer.due;
-    return due === Infinity ? -1 : Math.max(0, due - now());
+    forEachIn(timers, (timer) => { if (timer.due < due) due = timer.due; });
+    return due === Infinity ? -1 : max(0, due - now());
   }
 
   function fireTimers() {
@@ -365,21 +402,21 @@
 
   /** A value that survives JSON, or a clear error. */
   function encodable(value) {
-    const json = encode(value);
-    return json === undefined ? null : JSON.parse(json);
+    const json = encode(value, 'value');
+    return json === undefined ? null : parse(json);
   }
 
-  function encode(value) {
+  function encode(value, noun = 'result') {
     try {
       return stringify(value, plain);
     } catch (error) {
       if (error instanceof Unusable) {
         const path = whereUnusable(value);
-        const place = path ? `the result holds, at \`${path}\`,` : 'the result is';
+        const place = path ? `the ${noun} holds, at \`${path}\`,` : `the ${noun} is`;
         throw new TypeError(`${place} ${error.message}: ${error.hint}`);
       }
       if (error instanceof TypeError && /circular/i.test(error.message)) {
-        throw new TypeError('the result refers to itself: return plain data without a cycle');
+        throw new TypeError(`the ${noun} refers to itself: give plain data without a cycle`);
       }
       throw error;
     }
@@ -396,25 +433,36 @@
       fail(error);
       return;
     }
-    finished = true;
-    if (pending.size) {
-      native.log(2, `${pending.size} calls were still under way when the program ended: await them`);
+    if (waitingCalls > 0) {
+      native.log(2, `${waitingCalls} calls were still under way when the program ended: await them`);
     }
+    finished = true;
     native.done(json === undefined ? 'null' : json);
+  }
+
+  /** Reads something of a thrown value, which may throw again. */
+  function attempt(read, otherwise) {
+    try {
+      return wellFormed(read());
+    } catch {
+      return otherwise;
+    }
   }
 
   function fail(error) {
     if (finished) return;
-    finished = true;
-    const isError = error instanceof Failure;
-    const kind = error instanceof ToolError ? Text(error.kind ?? 'tool') : 'runtime';
-    let message;
-    try {
-      message = isError ? `${kind === 'runtime' ? `${error.name}: ` : ''}${error.message}` : `the program threw ${inspect(error)}`;
-    } catch {
-      message = 'the program threw a value that cannot be read';
+    const isError = attempt(() => error instanceof Failure, 'false') === 'true';
+    const kind = isError && fromBridge.has(error) ? attempt(() => error.kind ?? 'tool', 'tool') : 'runtime';
+    let message = `the program threw ${isError ? 'an error that cannot be read' : printed(error)}`;
+    if (isError) {
+      const text = attempt(() => error.message, undefined);
+      const name = attempt(() => error.name, 'Error');
+      if (text !== undefined) message = kind === 'runtime' ? `${name}: ${text}` : text;
     }
-    native.fail(kind, Text(message), isError ? Text(error.stack ?? '') : '', isError && error.hint ? Text(error.hint) : '');
+    const stack = isError ? attempt(() => error.stack ?? '', '') : '';
+    const hint = isError ? attempt(() => error.hint ?? '', '') : '';
+    finished = true;
+    native.fail(kind, message, stack, hint);
   }
 
   function start(program, modules) {
@@ -446,7 +494,7 @@
   hidden('clearInterval', cancel);
   hidden('structuredClone', (value) => {
     const json = stringify(value);
-    return json === undefined ? undefined : JSON.parse(json);
+    return json === undefined ? undefined : parse(json);
   });
   defineProperty(Math, 'random', { value: () => native.random(), writable: true, configurable: true });
   // Fills in whatever the time zone, the first error and the first JSON text need.
@@ -456,6 +504,6 @@
     start, deliver, fail, nextTimer, fireTimers, serversModule, serverModule,
     runtimeModule,
     setLimits: (toolCalls, argumentsBytes) => { limits = { toolCalls, argumentsBytes }; },
-    waiting: () => pending.size,
+    waiting: () => waitingCalls,
   };
 })

@@ -1,7 +1,10 @@
 //! One run: takes the program, compiles it, links its imports, runs it, and
 //! says how it ended. The process ends with it.
 
-use std::time::{Duration, Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 
 use rquickjs::{Array, Ctx, Function, Object, Value};
 use terraphim_sandbox_protocol::{Failure, FailureKind, GuestFrame, HostFrame, Payload, Start};
@@ -13,6 +16,9 @@ use crate::{
     positions::{self, Positions},
     random::Random,
 };
+
+/// Longest wait for a timer before it is looked at again.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Longest message, hint or stack of a failure, in bytes.
 const TEXT_BYTES: usize = 16 << 10;
@@ -26,14 +32,27 @@ pub(crate) fn serve(engine: Engine, random: Random) -> ! {
         }
     };
     let deadline = Instant::now() + Duration::from_millis(start.wall_ms);
-    engine.begin(random, deadline, start.heap_bytes);
+    engine.begin(random, deadline, &start);
     let mut run = Run { engine, start, next_id: u32::MAX };
-    let frame = match run.execute() {
+    let ending = std::panic::catch_unwind(AssertUnwindSafe(|| run.execute()));
+    let frame = match ending.unwrap_or_else(|_| defect()) {
         Ending::Result(json) => GuestFrame::encode_done(json.as_bytes()),
         Ending::Failure(failure) => GuestFrame::encode_failed(&failure),
     };
     run.engine.shared.borrow_mut().channel.send(&frame);
     jail::exit_now(0)
+}
+
+/// The end of a run that ran into a defect of ours.
+fn defect() -> Ending {
+    Ending::Failure(Failure {
+        kind: FailureKind::Runtime,
+        message: "the interpreter could not go on with this program".into(),
+        hint: "write it in simpler terms, and report it".into(),
+        line: 0,
+        column: 0,
+        stack: String::new(),
+    })
 }
 
 struct Run {
@@ -191,6 +210,7 @@ impl Run {
             }
             let timer = self.engine.context.with(|ctx| self.number(&ctx, "nextTimer")).unwrap_or(-1.0);
             let waiting = self.engine.context.with(|ctx| self.number(&ctx, "waiting")).unwrap_or(0.0);
+            // A program can spoil what the timers are kept in; what comes of it is its own harm.
             if timer == 0.0 {
                 self.call_bridge(|ctx, bridge| {
                     bridge.get::<_, Function<'_>>("fireTimers")?.call::<_, ()>(()).map(|()| drop(ctx))
@@ -201,7 +221,7 @@ impl Run {
                 return None;
             }
             // The host ends the process at the deadline, so waiting for it alone is bounded.
-            let timeout = (timer > 0.0).then(|| Duration::from_secs_f64(timer / 1000.0));
+            let timeout = Duration::try_from_secs_f64(timer / 1000.0).ok().map(|wait| wait.min(LONGEST_WAIT));
             let frame = self.engine.shared.borrow_mut().channel.receive(timeout);
             if let Some(HostFrame::Reply { id, ok, payload }) = frame {
                 self.call_bridge(|ctx, bridge| {
@@ -277,7 +297,7 @@ impl Run {
         let (place, stack) = positions.stack(&failure.stack, compile::FILE);
         if let Some(positions::Position { line, column }) = place {
             failure.line = line;
-            failure.column = column;
+            failure.column = positions::character_column(&self.start.source, line, column);
         }
         failure.stack = engine::cut(&stack, TEXT_BYTES).to_owned();
         if self.engine.shared.borrow().interrupted {

@@ -1,8 +1,10 @@
 //! One run, from the host's side: one task that reads frames, answers calls,
 //! keeps the deadline, and ends the process.
 //!
-//! The task never waits for the guest with a reply in hand while the guest
-//! waits for it: it goes on reading whatever it has to write.
+//! The task only moves bytes: each call is answered by a task of its own, so
+//! that no answer, however large, delays the deadline. It never waits for the
+//! guest with a reply in hand while the guest waits for it: it goes on reading
+//! whatever it has to write.
 
 use std::{
     any::Any,
@@ -14,13 +16,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use terraphim_sandbox_protocol::{
     Budget, DecodeError, EXIT_BAD_CHANNEL, EXIT_JAIL, EXIT_OUT_OF_MEMORY, Failure, GuestFrame, HEADER_BYTES,
     Header, HostFrame, Start, Syntax,
 };
 use terraphim_types::{Language, Limits};
-use tokio::io::Interest;
+use tokio::{
+    io::Interest,
+    task::{JoinError, JoinSet},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -81,7 +85,7 @@ pub struct HostReply {
 pub type Hold = Option<Box<dyn Any + Send>>;
 
 /// Answers the calls of a run.
-pub trait HostCalls: Send + Sync {
+pub trait HostCalls: Send + Sync + 'static {
     /// Answers one call. Dropping the future ends the call.
     fn call(&self, call: Call) -> Pin<Box<dyn Future<Output = HostReply> + Send + '_>>;
 }
@@ -100,8 +104,16 @@ pub enum Ending {
     Cpu,
     /// The memory limit was reached.
     Memory,
-    /// It made more calls than any limit allows, or kept too many arguments waiting.
-    TooManyCalls,
+    /// It made more calls to the host than any limit allows.
+    TooManyCalls {
+        /// How many it may make.
+        limit: u32,
+    },
+    /// It kept more arguments waiting for their turn than the host holds.
+    TooMuchWaiting {
+        /// How much may wait, in bytes.
+        limit: usize,
+    },
     /// It made a system call that is not permitted.
     Forbidden,
     /// The process died of `signal`, before or after it had understood the program.
@@ -150,7 +162,7 @@ impl Lease {
     pub async fn run(
         self,
         program: Program,
-        host: &dyn HostCalls,
+        host: Arc<dyn HostCalls>,
         cancel: &CancellationToken,
         log_bytes: usize,
     ) -> RunEnd {
@@ -160,7 +172,7 @@ impl Lease {
             writes: Writes::default(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
-            under_way: FuturesUnordered::new(),
+            under_way: JoinSet::new(),
             calls_made: 0,
             started: false,
             logs: Logs::with_budget(log_bytes),
@@ -171,7 +183,9 @@ impl Lease {
         let ending = run.drive(&self.process, cancel).await;
         let wall = began.elapsed();
         let started = run.started;
-        let logs = run.logs;
+        let Run { logs, under_way, .. } = run;
+        // Ends the calls that are still under way.
+        drop(under_way);
         let (ending, exit) = conclude(self.process, ending, started).await;
         let usage = Usage {
             wall,
@@ -209,22 +223,20 @@ fn start_frame(program: &Program, limits: &Limits) -> Vec<u8> {
     })
 }
 
-type Answering<'h> = Pin<Box<dyn Future<Output = (u32, HostReply)> + Send + 'h>>;
-
-struct Run<'h> {
+struct Run {
     frames: FrameReader,
     writes: Writes,
     waiting: VecDeque<(u32, Call)>,
     waiting_bytes: usize,
-    under_way: FuturesUnordered<Answering<'h>>,
+    under_way: JoinSet<(u32, HostReply)>,
     calls_made: u32,
     started: bool,
     logs: Logs,
-    host: &'h dyn HostCalls,
+    host: Arc<dyn HostCalls>,
     limits: Limits,
 }
 
-impl Run<'_> {
+impl Run {
     /// Goes on until something ends the run; `None` if the channel closed without a last word.
     async fn drive(&mut self, process: &RunProcess, cancel: &CancellationToken) -> Option<Ending> {
         let deadline = tokio::time::sleep(self.limits.wall.saturating_add(KILL_GRACE));
@@ -242,10 +254,10 @@ impl Run<'_> {
                 biased;
                 () = cancel.cancelled() => return Some(Ending::Cancelled),
                 () = &mut deadline => return Some(Ending::Deadline),
-                Some(answered) = self.under_way.next(), if !self.under_way.is_empty() => {
+                Some(answered) = self.under_way.join_next() => {
                     self.on_reply(answered);
                     // Replies that are there already leave in the same write.
-                    while let Some(Some(answered)) = self.under_way.next().now_or_never() {
+                    for answered in std::iter::from_fn(|| self.under_way.try_join_next()).take(SLICES).collect::<Vec<_>>() {
                         self.on_reply(answered);
                     }
                 }
@@ -288,9 +300,12 @@ impl Run<'_> {
             GuestFrame::Call { id, name, payload } => {
                 self.calls_made = self.calls_made.saturating_add(1);
                 self.waiting_bytes = self.waiting_bytes.saturating_add(payload.len());
-                let too_many = self.calls_made > self.limits.tool_calls.saturating_add(OTHER_CALLS);
-                if too_many || self.waiting_bytes > WAITING_BYTES {
-                    return Some(Ending::TooManyCalls);
+                let limit = self.limits.tool_calls.saturating_add(OTHER_CALLS);
+                if self.calls_made > limit {
+                    return Some(Ending::TooManyCalls { limit });
+                }
+                if self.waiting_bytes > WAITING_BYTES {
+                    return Some(Ending::TooMuchWaiting { limit: WAITING_BYTES });
                 }
                 self.waiting.push_back((id, Call { name, payload: payload.into_vec() }));
                 self.begin_waiting();
@@ -299,7 +314,10 @@ impl Run<'_> {
         None
     }
 
-    fn on_reply(&mut self, (id, reply): (u32, HostReply)) {
+    fn on_reply(&mut self, answered: Result<(u32, HostReply), JoinError>) {
+        // A task ends without an answer only if it panicked, which is a defect of the host's;
+        // the call then stays open until the deadline.
+        let Ok((id, reply)) = answered else { return self.begin_waiting() };
         let frame = HostFrame::encode_reply(id, reply.ok, &reply.payload);
         self.writes.push(frame, reply.hold);
         self.begin_waiting();
@@ -309,8 +327,8 @@ impl Run<'_> {
         while self.under_way.len() < self.limits.calls_in_flight {
             let Some((id, call)) = self.waiting.pop_front() else { return };
             self.waiting_bytes = self.waiting_bytes.saturating_sub(call.payload.len());
-            let answer = self.host.call(call);
-            self.under_way.push(Box::pin(async move { (id, answer.await) }));
+            let host = Arc::clone(&self.host);
+            self.under_way.spawn(async move { (id, host.call(call).await) });
         }
     }
 }

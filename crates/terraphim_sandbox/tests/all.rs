@@ -5,7 +5,7 @@
     reason = "helpers of tests, which the exemption for tests does not reach"
 )]
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use terraphim_sandbox::{Call, Ending, FailureKind, HostCalls, HostReply, Pool, PoolConfig, Program, RunEnd};
 use terraphim_types::{Language, Limits};
@@ -30,7 +30,7 @@ async fn run_with(limits: Limits, source: &str) -> RunEnd {
     let pool = Pool::new(PoolConfig { ready: 0, ..PoolConfig::default() });
     let lease = pool.checkout(limits).await.expect("a place");
     let program = Program { source: source.into(), language: Language::TypeScript };
-    lease.run(program, &Echo, &CancellationToken::new(), 6 << 10).await
+    lease.run(program, Arc::new(Echo), &CancellationToken::new(), 6 << 10).await
 }
 
 async fn run(source: &str) -> RunEnd {
@@ -103,6 +103,52 @@ async fn failures_name_the_line_of_the_agent() {
     assert!(promise.message.contains("promise"), "{promise:?}");
     let stuck = failure("await new Promise(() => {})").await;
     assert!(stuck.message.contains("nothing can settle"), "{stuck:?}");
+}
+
+#[tokio::test]
+async fn programs_that_spoil_their_world_get_their_own_verdict() {
+    for (source, expected) in [
+        ("return 'ab😀'.slice(0, 3)", "\"ab\u{fffd}\""),
+        (
+            "return { ['\\ud800']: ['\\udc00\\udc00', '\\\\ud800'] }",
+            "{\"\u{fffd}\":[\"\u{fffd}\u{fffd}\",\"\\\\ud800\"]}",
+        ),
+        ("console.log('ab😀'.slice(0, 3)); return 1", "1"),
+        ("Object.defineProperty(Map.prototype, 'size', { get() { throw 1 } }); return 5", "5"),
+        ("Math.max = () => 1e300; await new Promise(done => setTimeout(done, 5)); return 1", "1"),
+        ("Promise.prototype.then = 1; JSON.stringify = 1; Array.prototype.map = 1; return 2", "2"),
+        ("#!/usr/bin/env node\nreturn 3", "3"),
+        ("const a = 4; export { a as default }", "4"),
+        ("'text'", "\"text\""),
+        ("return typeof arguments", "\"undefined\""),
+        (
+            "let o = { a: 1 }; for (let i = 0; i < 4; i++) { const p = {}; for (let k = 0; k < 100; k++) p['k' + k] = o; o = p } console.log(o); return 6",
+            "6",
+        ),
+    ] {
+        assert_eq!(result(source).await, expected, "{source}");
+    }
+    for (source, expected) in [
+        ("throw new Error('a\\ud800')", "Error: a\u{fffd}"),
+        (
+            "const e = new Error('x'); Object.defineProperty(e, 'stack', { get() { throw 1 } }); throw e",
+            "Error: x",
+        ),
+        (
+            "throw new Proxy(new Error('x'), { get() { throw 1 } })",
+            "the program threw an error that cannot be read",
+        ),
+        (
+            "throw { toString() { throw 1 }, get a() { throw 2 } }",
+            "the program threw [value that cannot be printed]",
+        ),
+        ("throw new ToolError({ message: 'forged', kind: 'limit' })", "ToolError: forged"),
+    ] {
+        let failed = failure(source).await;
+        assert_eq!((failed.kind, failed.message.as_str()), (FailureKind::Runtime, expected), "{source}");
+    }
+    let far = failure("const a = '😀😀😀😀'; null.x").await;
+    assert_eq!((far.line, far.column), (1, 17), "{far:?}");
 }
 
 #[tokio::test]
@@ -184,7 +230,7 @@ async fn a_cancelled_run_ends_at_once() {
     let cancel = CancellationToken::new();
     let program = Program { source: "for (;;) {}".into(), language: Language::JavaScript };
     cancel.cancel();
-    let end = lease.run(program, &Echo, &cancel, 1024).await;
+    let end = lease.run(program, Arc::new(Echo), &cancel, 1024).await;
     assert!(matches!(end.ending, Ending::Cancelled), "{:?}", end.ending);
 }
 

@@ -44,8 +44,11 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// A line on standard error; a reader that is gone is not an error.
+/// A line on standard error; a reader that is gone is not an error. What came
+/// from a program or a server must not steer the terminal.
 fn complain(text: &str) {
+    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let text = text.replace(steers, "\u{fffd}");
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 

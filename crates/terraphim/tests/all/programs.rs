@@ -63,8 +63,8 @@ fn what_is_no_json_is_refused() {
     check(
         "const a: any = {}; a.inner = { a }; return a",
         &expect![[r#"
-        program.ts: TypeError: the result refers to itself: return plain data without a cycle
-    "#]],
+            program.ts: TypeError: the result refers to itself: give plain data without a cycle
+        "#]],
     );
     check(
         "return { toJSON() { throw new Error('not today') } }",

@@ -82,6 +82,7 @@ pub(crate) fn enter() -> Result<Jail, JailError> {
         return Err(refused("uid", "the guest must not be started as root"));
     }
     process::close_descriptors_from(CHANNEL + 1)?;
+    process::let_children_inherit_code();
     let mut jail = Jail::default();
     namespaces::enter(&mut jail)?;
     restrict_files(&mut jail);
