@@ -27,7 +27,7 @@ use crate::{
     media,
     modules::{self, ImportError, ImportRequest},
     outcome::{SavedFile, with_causes},
-    tokens::{CallLog, CallText},
+    tokens::{CallLog, CallText, Excerpt},
     workspace::{Shelf, Workspace, WorkspaceError},
 };
 
@@ -301,20 +301,33 @@ impl Bridge {
             ServerName::new(&call.server).map_err(|error| CallError::new("unknown", error.to_string()))?;
         let name = ToolName::new(server, &call.tool)
             .map_err(|error| CallError::new("unknown", error.to_string()))?;
-        let arguments_text = serde_json::to_string(&call.arguments).unwrap_or_default();
+        let arguments_text = Excerpt::from(serde_json::to_string(&call.arguments).unwrap_or_default());
         let started = self.began.elapsed();
         let number = self.record().begin(name.to_string(), started);
         let context = CallContext { cancel: self.cancel.child_token() };
         let gateway = self.catalogue.gateway();
         let replied = gateway.call(&name, call.arguments, context).await;
         self.record().under_way.remove(&number);
-        let reply = replied.map_err(|error| CallError::of_gateway(&error).at(&name))?;
+        let mut reply = replied.map_err(|error| CallError::of_gateway(&error).at(&name))?;
+        let ended = self.began.elapsed();
+        let long = is_long(&reply);
+        let read = if long {
+            let (given_back, read) = blocking(move || {
+                let read = Excerpt::from(as_read_by_a_model(&reply));
+                (reply, read)
+            })
+            .await?;
+            reply = given_back;
+            read
+        } else {
+            as_read_by_a_model(&reply).into()
+        };
         self.record().calls.push(CallText {
             tool: name.clone(),
-            arguments: arguments_text.into(),
-            reply: as_read_by_a_model(&reply).into(),
+            arguments: arguments_text,
+            reply: read,
             started,
-            ended: self.began.elapsed(),
+            ended,
         });
         if reply.is_error {
             return Err(CallError::new("tool", format!("{name} failed: {}", reply.text())).at(&name));
@@ -334,14 +347,13 @@ impl Bridge {
             media::keep(&mut reply, &self.workspace, &self.run_id, first)?
         };
         self.record().files.extend(made);
-        if whole {
-            return encode(&raw(&reply));
-        }
         let tools = self.catalogue.gateway().tools(name.server()).await;
         let tools = tools.map_err(|error| CallError::of_gateway(&error).at(name))?;
         let definition = tools.iter().find(|tool| tool.name == name.tool());
         let shape = definition.map_or(ResultShape::Undeclared, ResultShape::of);
-        encode(&value(&shape, &reply))
+        let long = is_long(&reply);
+        let write = move || encode(&if whole { raw(&reply) } else { value(&shape, &reply) });
+        if long { blocking(write).await? } else { write() }
     }
 
     async fn search(&self, call: SearchCall) -> Result<Vec<u8>, CallError> {
@@ -387,6 +399,32 @@ impl Bridge {
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, CallError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| CallError::new("tool", format!("the host failed: {error}")))
+}
+
+/// Whether a reply is long enough to be worked on elsewhere; a look at the texts, not at everything.
+fn is_long(reply: &ToolReply) -> bool {
+    fn walk(value: &Value, room: &mut usize) {
+        *room = room.saturating_sub(8);
+        match value {
+            Value::String(text) => *room = room.saturating_sub(text.len()),
+            Value::Array(items) => items.iter().for_each(|item| {
+                if *room > 0 {
+                    walk(item, room);
+                }
+            }),
+            Value::Object(members) => members.values().for_each(|item| {
+                if *room > 0 {
+                    walk(item, room);
+                }
+            }),
+            _ => {}
+        }
+    }
+    let mut room = LONG_JSON;
+    for value in reply.content.iter().chain(&reply.structured_content) {
+        walk(value, &mut room);
+    }
+    room == 0
 }
 
 /// A share of a budget, in KiB; never more than all of it.

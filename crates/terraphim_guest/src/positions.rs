@@ -17,7 +17,7 @@ pub(crate) fn of_offset(source: &str, offset: u32) -> Position {
 }
 
 /// The column in characters of one in UTF-16 units, both from 1.
-pub(crate) fn character_column(source: &str, line: u32, column: u32) -> u32 {
+fn character_column(source: &str, line: u32, column: u32) -> u32 {
     let text = source.split('\n').nth((line as usize).saturating_sub(1)).unwrap_or_default();
     let mut units = 1;
     let before = text.chars().take_while(|c| {
@@ -64,12 +64,13 @@ impl Positions {
 
     /// Rewrites an interpreter's stack: frames of the program with the agent's
     /// positions, all others left out. Also gives the innermost position.
-    pub(crate) fn stack(&self, stack: &str, file: &str) -> (Option<Position>, String) {
+    pub(crate) fn stack(&self, source: &str, stack: &str, file: &str) -> (Option<Position>, String) {
         let mut innermost = None;
         let mut lines = Vec::new();
         for frame in stack.lines().take(200) {
             let Some((name, position)) = parse_frame(frame, file) else { continue };
-            let Some(position) = self.find(position.line, position.column) else { continue };
+            let Some(mut position) = self.find(position.line, position.column) else { continue };
+            position.column = character_column(source, position.line, position.column);
             innermost.get_or_insert(position);
             if lines.len() < 20 {
                 let name = if name.is_empty() || name == "<anonymous>" { "the program" } else { name };
@@ -118,7 +119,8 @@ mod tests {
             Mapping { line: 1, column: 10, source_line: 9, source_column: 20 },
         ]);
         let stack = "    at inner (<p>:2:12)\n    at call (<prelude>:9:9)\n    at <anonymous> (<p>:2:1)\n    at <p>:7:7\n at";
-        let (innermost, text) = positions.stack(stack, "<p>");
+        let source = format!("{}{}", "\n".repeat(9), "x".repeat(40));
+        let (innermost, text) = positions.stack(&source, stack, "<p>");
         assert_eq!(innermost, Some(Position { line: 10, column: 21 }));
         assert_eq!(text, "at inner (10:21)\nat the program (10:5)");
     }

@@ -475,7 +475,14 @@
       if (last) return last.value;
       return only ? only() : undefined;
     };
-    program(modules, importLater, isDefault, isLast, end).then(succeed, fail);
+    // Awaited, not chained: `then` may be the program's by now.
+    (async () => {
+      try {
+        succeed(await program(modules, importLater, isDefault, isLast, end));
+      } catch (error) {
+        fail(error);
+      }
+    })();
   }
 
   // The global object.

@@ -294,10 +294,10 @@ impl Run {
             Ending::Result(json) => return Ending::Result(json),
             Ending::Failure(failure) => failure,
         };
-        let (place, stack) = positions.stack(&failure.stack, compile::FILE);
+        let (place, stack) = positions.stack(&self.start.source, &failure.stack, compile::FILE);
         if let Some(positions::Position { line, column }) = place {
             failure.line = line;
-            failure.column = positions::character_column(&self.start.source, line, column);
+            failure.column = column;
         }
         failure.stack = engine::cut(&stack, TEXT_BYTES).to_owned();
         if self.engine.shared.borrow().interrupted {

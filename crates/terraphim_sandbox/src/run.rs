@@ -1,10 +1,10 @@
 //! One run, from the host's side: one task that reads frames, answers calls,
 //! keeps the deadline, and ends the process.
 //!
-//! The task only moves bytes: each call is answered by a task of its own, so
-//! that no answer, however large, delays the deadline. It never waits for the
-//! guest with a reply in hand while the guest waits for it: it goes on reading
-//! whatever it has to write.
+//! A call with long arguments is answered by a task of its own, so that reading
+//! them does not delay the deadline. The task never waits for the guest with a
+//! reply in hand while the guest waits for it: it goes on reading whatever it
+//! has to write.
 
 use std::{
     any::Any,
@@ -16,16 +16,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use terraphim_sandbox_protocol::{
     Budget, DecodeError, EXIT_BAD_CHANNEL, EXIT_JAIL, EXIT_OUT_OF_MEMORY, Failure, GuestFrame, HEADER_BYTES,
     Header, HostFrame, Start, Syntax,
 };
 use terraphim_types::{Language, Limits};
-use tokio::{
-    io::Interest,
-    task::{JoinError, JoinSet},
-};
-use tokio_util::sync::CancellationToken;
+use tokio::io::Interest;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
     logs::Logs,
@@ -48,6 +46,9 @@ const OTHER_CALLS: u32 = 10_000;
 
 /// Arguments of calls that wait for their turn, in bytes.
 const WAITING_BYTES: usize = 64 << 20;
+
+/// Arguments that are read by a task of their own, in bytes.
+const LONG_ARGUMENTS: usize = 64 << 10;
 
 /// Longest piece of log in one frame, in bytes.
 const LOG_FRAME_BYTES: usize = 128 << 10;
@@ -172,7 +173,7 @@ impl Lease {
             writes: Writes::default(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
-            under_way: JoinSet::new(),
+            under_way: FuturesUnordered::new(),
             calls_made: 0,
             started: false,
             logs: Logs::with_budget(log_bytes),
@@ -223,12 +224,14 @@ fn start_frame(program: &Program, limits: &Limits) -> Vec<u8> {
     })
 }
 
+type Answering = Pin<Box<dyn Future<Output = (u32, HostReply)> + Send>>;
+
 struct Run {
     frames: FrameReader,
     writes: Writes,
     waiting: VecDeque<(u32, Call)>,
     waiting_bytes: usize,
-    under_way: JoinSet<(u32, HostReply)>,
+    under_way: FuturesUnordered<Answering>,
     calls_made: u32,
     started: bool,
     logs: Logs,
@@ -254,10 +257,11 @@ impl Run {
                 biased;
                 () = cancel.cancelled() => return Some(Ending::Cancelled),
                 () = &mut deadline => return Some(Ending::Deadline),
-                Some(answered) = self.under_way.join_next() => {
+                Some(answered) = self.under_way.next() => {
                     self.on_reply(answered);
                     // Replies that are there already leave in the same write.
-                    for answered in std::iter::from_fn(|| self.under_way.try_join_next()).take(SLICES).collect::<Vec<_>>() {
+                    for _ in 0..SLICES {
+                        let Some(Some(answered)) = self.under_way.next().now_or_never() else { break };
                         self.on_reply(answered);
                     }
                 }
@@ -314,10 +318,7 @@ impl Run {
         None
     }
 
-    fn on_reply(&mut self, answered: Result<(u32, HostReply), JoinError>) {
-        // A task ends without an answer only if it panicked, which is a defect of the host's;
-        // the call then stays open until the deadline.
-        let Ok((id, reply)) = answered else { return self.begin_waiting() };
+    fn on_reply(&mut self, (id, reply): (u32, HostReply)) {
         let frame = HostFrame::encode_reply(id, reply.ok, &reply.payload);
         self.writes.push(frame, reply.hold);
         self.begin_waiting();
@@ -328,7 +329,15 @@ impl Run {
             let Some((id, call)) = self.waiting.pop_front() else { return };
             self.waiting_bytes = self.waiting_bytes.saturating_sub(call.payload.len());
             let host = Arc::clone(&self.host);
-            self.under_way.spawn(async move { (id, host.call(call).await) });
+            let is_long = call.payload.len() > LONG_ARGUMENTS;
+            let answer = async move { (id, host.call(call).await) };
+            self.under_way.push(if is_long {
+                let task = AbortOnDropHandle::new(tokio::spawn(answer));
+                // Without an answer only after a defect of the host's.
+                Box::pin(async move { task.await.unwrap_or((id, HostReply::default())) })
+            } else {
+                Box::pin(answer)
+            });
         }
     }
 }

@@ -148,7 +148,7 @@ async fn programs_that_spoil_their_world_get_their_own_verdict() {
         assert_eq!((failed.kind, failed.message.as_str()), (FailureKind::Runtime, expected), "{source}");
     }
     let far = failure("const a = '😀😀😀😀'; null.x").await;
-    assert_eq!((far.line, far.column), (1, 17), "{far:?}");
+    assert_eq!((far.line, far.column), (1, 19), "{far:?}");
 }
 
 #[tokio::test]
