@@ -76,6 +76,13 @@ impl Channel {
         Some(HostFrame::decode(header.kind, body).unwrap_or_else(|_| broken()))
     }
 
+    /// Whether a whole frame is here already.
+    pub(crate) fn has_frame(&self) -> bool {
+        let rest = self.received.get(self.taken..).unwrap_or_default();
+        let header = rest.first_chunk::<HEADER_BYTES>().and_then(|bytes| Header::decode(*bytes));
+        header.is_some_and(|header| rest.len() - HEADER_BYTES >= header.body)
+    }
+
     fn buffered(&self) -> usize {
         self.received.len() - self.taken
     }

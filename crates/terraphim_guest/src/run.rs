@@ -12,7 +12,6 @@ use terraphim_sandbox_protocol::{Failure, FailureKind, GuestFrame, HostFrame, Pa
 use crate::{
     compile::{self, Compiled, Import},
     engine::{self, Ending, Engine},
-    jail,
     positions::{self, Positions},
     random::Random,
 };
@@ -39,8 +38,12 @@ pub(crate) fn serve(engine: Engine, random: Random) -> ! {
         Ending::Result(json) => GuestFrame::encode_done(json.as_bytes()),
         Ending::Failure(failure) => GuestFrame::encode_failed(&failure),
     };
-    run.engine.shared.borrow_mut().channel.send(&frame);
-    jail::exit_now(0)
+    let channel = &mut run.engine.shared.borrow_mut().channel;
+    channel.send(&frame);
+    // The host takes the measure of this process and ends it.
+    loop {
+        channel.receive(None);
+    }
 }
 
 /// The end of a run that ran into a defect of ours.
@@ -222,12 +225,17 @@ impl Run {
             }
             // The host ends the process at the deadline, so waiting for it alone is bounded.
             let timeout = Duration::try_from_secs_f64(timer / 1000.0).ok().map(|wait| wait.min(LONGEST_WAIT));
-            let frame = self.engine.shared.borrow_mut().channel.receive(timeout);
-            if let Some(HostFrame::Reply { id, ok, payload }) = frame {
+            let mut frame = self.engine.shared.borrow_mut().channel.receive(timeout);
+            // What came with it is delivered with it.
+            while let Some(HostFrame::Reply { id, ok, payload }) = frame.take() {
                 self.call_bridge(|ctx, bridge| {
                     let value: Value<'_> = ctx.json_parse(payload.into_vec())?;
                     bridge.get::<_, Function<'_>>("deliver")?.call::<_, ()>((id, ok, value))
                 });
+                let mut shared = self.engine.shared.borrow_mut();
+                if shared.ending.is_none() && shared.channel.has_frame() {
+                    frame = shared.channel.receive(None);
+                }
             }
         }
     }

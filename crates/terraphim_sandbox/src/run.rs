@@ -35,7 +35,7 @@ use crate::{
 /// How much later than the interpreter's own deadline the process is killed.
 const KILL_GRACE: Duration = Duration::from_millis(40);
 
-/// How long a process that has said its last word may take to end.
+/// How long a process that has closed its channel may take to end.
 const EXIT_GRACE: Duration = Duration::from_millis(50);
 
 /// How long the zygote may take to report the end of a killed process.
@@ -187,13 +187,8 @@ impl Lease {
         let Run { logs, under_way, .. } = run;
         // Ends the calls that are still under way.
         drop(under_way);
-        let (ending, exit) = conclude(self.process, ending, started).await;
-        let usage = Usage {
-            wall,
-            cpu: exit.map_or(Duration::ZERO, |exit| exit.cpu),
-            peak_memory_bytes: exit.map_or(0, |exit| exit.peak_bytes),
-            queued: self.queued,
-        };
+        let (ending, (cpu, peak_memory_bytes)) = conclude(self.process, ending, started).await;
+        let usage = Usage { wall, cpu, peak_memory_bytes, queued: self.queued };
         RunEnd { ending, logs, usage, jail: self.jail }
     }
 }
@@ -342,29 +337,38 @@ impl Run {
     }
 }
 
-/// Waits for the process's end, killing it unless it ends by itself, and puts
-/// a death without a last word into words.
+/// Takes the measure of the process and ends it, and puts a death without a
+/// last word into words.
 async fn conclude(
     mut process: RunProcess,
     ending: Option<Ending>,
     started: bool,
-) -> (Ending, Option<ChildExit>) {
-    let said_goodbye = matches!(ending, Some(Ending::Result(_) | Ending::Failed(_)) | None);
-    let mut exit = None;
-    if said_goodbye {
-        exit = tokio::time::timeout(EXIT_GRACE, &mut process.exit).await.ok();
+) -> (Ending, (Duration, u64)) {
+    // After its last word a process only waits to be ended; dropping it does that.
+    if let Some(Ending::Result(_) | Ending::Failed(_)) = ending
+        && let Some(used) = process.measure()
+    {
+        return (ending.unwrap_or(Ending::Lost), used);
     }
-    if exit.is_none() {
-        process.kill();
-        exit = tokio::time::timeout(REAP_DEADLINE, &mut process.exit).await.ok();
-    }
+    let exit = match &ending {
+        // The channel is closed: it is ending by itself.
+        None => tokio::time::timeout(EXIT_GRACE, &mut process.exit).await.ok(),
+        Some(_) => None,
+    };
+    let exit = match exit {
+        Some(exit) => Some(exit),
+        None => {
+            process.kill();
+            tokio::time::timeout(REAP_DEADLINE, &mut process.exit).await.ok()
+        }
+    };
     let exit = exit.and_then(Result::ok);
-    let ending = match (ending, exit) {
+    let ending = match (ending, &exit) {
         (Some(ending), _) => ending,
         (None, Some(exit)) => died(exit.status, started),
         (None, None) => Ending::Lost,
     };
-    (ending, exit)
+    (ending, exit.map_or((Duration::ZERO, 0), |ChildExit { cpu, peak_bytes, .. }| (cpu, peak_bytes)))
 }
 
 fn died(status: i32, started: bool) -> Ending {
