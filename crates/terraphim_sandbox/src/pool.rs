@@ -31,7 +31,7 @@ pub struct PoolConfig {
 
 impl Default for PoolConfig {
     fn default() -> Self {
-        Self { capacity: 32, ready: 4, queue_deadline: Duration::from_secs(30) }
+        Self { capacity: 32, ready: 8, queue_deadline: Duration::from_secs(30) }
     }
 }
 
@@ -136,9 +136,10 @@ impl Pool {
         None
     }
 
-    /// Makes processes ready in the background until there are enough.
+    /// Makes processes ready in the background, many at once when half are gone,
+    /// so that most runs have the machine to themselves.
     fn refill(&self, zygote: Zygote) {
-        let enough = self.lock_ready().len() >= self.inner.config.ready;
+        let enough = self.lock_ready().len() > self.inner.config.ready / 2;
         if enough || self.inner.refilling.swap(true, Ordering::AcqRel) {
             return;
         }

@@ -258,15 +258,16 @@ fn resident(process: &str) -> f64 {
     kib.unwrap_or(f64::NAN) / 1024.0
 }
 
-/// The zygote and the first process that waits for a program, below the
-/// process that waits for the zygote.
+/// The zygote and a process that waits for a program, below the process that
+/// waits for the zygote. One that is just ending has no memory any more.
 fn guests_of(jail: u32) -> (Option<u32>, Option<u32>) {
-    let first_child = |pid: u32| {
+    let children = |pid: u32| {
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        children.split_whitespace().next().and_then(|pid| pid.parse::<u32>().ok())
+        let pids = children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok());
+        pids.filter(|pid| resident(&pid.to_string()).is_finite()).collect::<Vec<_>>()
     };
-    let zygote = first_child(jail);
-    (zygote, zygote.and_then(first_child))
+    let zygote = children(jail).first().copied();
+    (zygote, zygote.and_then(|zygote| children(zygote).first().copied()))
 }
 
 /// Times whole processes that search a small folder of notes.

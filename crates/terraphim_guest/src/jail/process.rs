@@ -35,15 +35,15 @@ pub(super) fn fault_plainly() {
     }
 }
 
-/// Makes forks inherit the mappings of this program's code and constants. The
-/// kernel leaves those of files to page faults in the child, unless one of
-/// their pages was ever written; a run would take a fault for every few pages.
+/// Makes forks inherit the mapping of this program's code. The kernel leaves
+/// those of files to page faults in the child, unless one of their pages was
+/// ever written; a run would take a fault for every few pages.
 ///
 /// Where the machine does not let code be written to, nothing changes.
 pub(super) fn let_children_inherit_code() {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    for (address, length, executable) in maps.lines().filter_map(read_only_mapping) {
-        let protection = libc::PROT_READ | if executable { libc::PROT_EXEC } else { 0 };
+    for (address, length) in maps.lines().filter_map(code_mapping) {
+        let protection = libc::PROT_READ | libc::PROT_EXEC;
         let start = address as *mut u8;
         // SAFETY: the range is a whole mapping of this program, which stays
         // readable and executable throughout; a byte is written over by itself
@@ -57,18 +57,17 @@ pub(super) fn let_children_inherit_code() {
     }
 }
 
-/// Reads `start-end permissions offset device inode path` of a file's mapping
-/// that cannot be written to: address, length, whether it is executable.
-fn read_only_mapping(line: &str) -> Option<(usize, usize, bool)> {
+/// Reads `start-end permissions offset device inode path` of a file's code: address and length.
+fn code_mapping(line: &str) -> Option<(usize, usize)> {
     let mut fields = line.split_ascii_whitespace();
     let (start, end) = fields.next()?.split_once('-')?;
     let permissions = fields.next()?;
-    if fields.nth(2)? == "0" || !permissions.starts_with('r') || permissions.contains('w') {
+    if fields.nth(2)? == "0" || !permissions.starts_with("r-x") {
         return None;
     }
     let start = usize::from_str_radix(start, 16).ok()?;
     let end = usize::from_str_radix(end, 16).ok()?;
-    Some((start, end.checked_sub(start)?, permissions.contains('x')))
+    Some((start, end.checked_sub(start)?))
 }
 
 /// Makes the C library look for its time zone now, since it opens files to do so.
