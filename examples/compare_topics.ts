@@ -45,7 +45,7 @@ const shared = entries
 
 // The full list stays in the workspace; only the summary leaves the run.
 await workspace.saveData(
-  'topics.json',
+  'topics',
   entries.map(({ note, queries }) => ({ title: note.title, url: note.url, snippet: note.snippet, queries })),
 );
 const related = await searchTools({ category: 'knowledge-graph', capabilities: ['search', 'autocomplete'] });
