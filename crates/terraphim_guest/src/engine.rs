@@ -34,6 +34,10 @@ pub(crate) struct Shared {
     pub(crate) channel: Channel,
     random: Random,
     arguments_bytes: usize,
+    /// Calls that were sent and not answered.
+    pub(crate) calls_waiting: u32,
+    /// Whether the program ever asked for a timer.
+    pub(crate) has_timers: bool,
     pub(crate) deadline: Option<Instant>,
     pub(crate) interrupted: bool,
     pub(crate) ending: Option<Ending>,
@@ -56,6 +60,7 @@ pub(crate) struct Engine {
     pub(crate) runtime: Runtime,
     pub(crate) context: Context,
     bridge: Persistent<Object<'static>>,
+    pub(crate) deliver: Persistent<Function<'static>>,
 }
 
 impl Engine {
@@ -65,6 +70,8 @@ impl Engine {
             channel: Channel::new(),
             random: Random::from_seed([0; 32]),
             arguments_bytes: 0,
+            calls_waiting: 0,
+            has_timers: false,
             deadline: None,
             interrupted: false,
             ending: None,
@@ -78,15 +85,16 @@ impl Engine {
             asked.try_borrow_mut().is_ok_and(|mut shared| shared.interrupt())
         })));
         let context = Context::custom::<intrinsic::All>(&runtime)?;
-        let bridge = context.with(|ctx| {
+        let (bridge, deliver) = context.with(|ctx| {
             let native = natives(&ctx, &shared)?;
             let boot: Function<'_> = ctx.eval_with_options(PRELUDE, options(PRELUDE_FILE))?;
             let bridge: Object<'_> = boot.call((native,))?;
-            Ok::<_, rquickjs::Error>(Persistent::save(&ctx, bridge))
+            let deliver: Function<'_> = bridge.get("deliver")?;
+            Ok::<_, rquickjs::Error>((Persistent::save(&ctx, bridge), Persistent::save(&ctx, deliver)))
         })?;
         warm_compiler();
         runtime.run_gc();
-        Ok(Self { shared, heap, runtime, context, bridge })
+        Ok(Self { shared, heap, runtime, context, bridge, deliver })
     }
 
     /// Gives this process its own randomness and limits.
@@ -130,12 +138,15 @@ fn natives<'js>(ctx: &Ctx<'js>, shared: &Rc<RefCell<Shared>>) -> rquickjs::Resul
         let mut shared = call.borrow_mut();
         let fits = json.len() <= shared.arguments_bytes;
         if fits {
+            shared.calls_waiting = shared.calls_waiting.saturating_add(1);
             shared.channel.call(&GuestFrame::encode_call(id, &name, json.as_bytes()));
         }
         fits
     };
     native.set("call", Function::new(ctx.clone(), send)?)?;
     let random = Rc::clone(shared);
+    let timed = Rc::clone(shared);
+    native.set("timed", Function::new(ctx.clone(), move || timed.borrow_mut().has_timers = true)?)?;
     native.set("random", Function::new(ctx.clone(), move || random.borrow_mut().random.next_unit())?)?;
     let done = Rc::clone(shared);
     let finish = move |json: String| done.borrow_mut().ending = Some(Ending::Result(readable(json)));

@@ -333,6 +333,7 @@
   let lastTimer = 0;
   const schedule = (callback, delay, rest, every) => {
     if (typeof callback !== 'function') throw new TypeError('a timer needs a function');
+    native.timed();
     const wait = max(0, min(+delay || 0, 2147483647));
     timers.set(++lastTimer, { due: now() + wait, callback, rest, every: every ? max(1, wait) : 0 });
     return lastTimer;
@@ -511,6 +512,5 @@
     start, deliver, fail, nextTimer, fireTimers, serversModule, serverModule,
     runtimeModule,
     setLimits: (toolCalls, argumentsBytes) => { limits = { toolCalls, argumentsBytes }; },
-    waiting: () => waitingCalls,
   };
 })

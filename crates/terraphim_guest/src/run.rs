@@ -211,8 +211,15 @@ impl Run {
             if let Some(ending) = self.run_jobs() {
                 return Some(ending);
             }
-            let timer = self.engine.context.with(|ctx| self.number(&ctx, "nextTimer")).unwrap_or(-1.0);
-            let waiting = self.engine.context.with(|ctx| self.number(&ctx, "waiting")).unwrap_or(0.0);
+            let (waiting, has_timers) = {
+                let shared = self.engine.shared.borrow();
+                (shared.calls_waiting, shared.has_timers)
+            };
+            let timer = if has_timers {
+                self.engine.context.with(|ctx| self.number(&ctx, "nextTimer")).unwrap_or(-1.0)
+            } else {
+                -1.0
+            };
             // A program can spoil what the timers are kept in; what comes of it is its own harm.
             if timer == 0.0 {
                 self.call_bridge(|ctx, bridge| {
@@ -220,7 +227,7 @@ impl Run {
                 });
                 continue;
             }
-            if timer < 0.0 && waiting == 0.0 {
+            if timer < 0.0 && waiting == 0 {
                 return None;
             }
             // The host ends the process at the deadline, so waiting for it alone is bounded.
@@ -228,11 +235,12 @@ impl Run {
             let mut frame = self.engine.shared.borrow_mut().channel.receive(timeout);
             // What came with it is delivered with it.
             while let Some(HostFrame::Reply { id, ok, payload }) = frame.take() {
-                self.call_bridge(|ctx, bridge| {
+                self.call_bridge(|ctx, _| {
                     let value: Value<'_> = ctx.json_parse(payload.into_vec())?;
-                    bridge.get::<_, Function<'_>>("deliver")?.call::<_, ()>((id, ok, value))
+                    self.engine.deliver.clone().restore(&ctx)?.call::<_, ()>((id, ok, value))
                 });
                 let mut shared = self.engine.shared.borrow_mut();
+                shared.calls_waiting = shared.calls_waiting.saturating_sub(1);
                 if shared.ending.is_none() && shared.channel.has_frame() {
                     frame = shared.channel.receive(None);
                 }
