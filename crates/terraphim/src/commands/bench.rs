@@ -97,10 +97,12 @@ struct Bench {
 }
 
 async fn measure(args: &BenchArgs) -> Result<Vec<Figure>, CliError> {
-    let folder = tempfile_in_temp()?;
+    // Removed with everything in it when the measurement ends, well or not.
+    let temporary = new_folder()?;
+    let folder = temporary.path();
     let global = Global { workspace: Some(folder.join("workspace")), ..Global::default() };
     let mut settings = Settings::read(&global)?;
-    settings.mcp = own_upstream(&settings.executable)?;
+    settings.mcp = own_upstream(&settings.executable, folder)?;
     settings.notes = Default::default();
     settings.folders.cache = None;
     let pool = Pool::new(PoolConfig::default());
@@ -137,10 +139,8 @@ async fn measure(args: &BenchArgs) -> Result<Vec<Figure>, CliError> {
         }
     }
     gateway.shutdown().await;
-    let cold = cold_starts(&settings.executable, &folder)?;
+    let cold = cold_starts(&settings.executable, folder)?;
     figures.push(figure("cold start to the first result, warm index", "ms", cold, Some(60.0), None));
-    // Left over only if the machine refuses; it is in the temporary folder.
-    let _ = fs::remove_dir_all(&folder);
     Ok(figures)
 }
 
@@ -225,29 +225,20 @@ fn failed(message: String) -> CliError {
     CliError::Process { action: "measure", source: std::io::Error::other(message) }
 }
 
-/// This program as an upstream.
-fn own_upstream(executable: &Path) -> Result<McpConfig, CliError> {
-    let text = json!({ "mcpServers": { "bench": { "command": executable, "args": ["bench-upstream"] } } })
-        .to_string();
-    // Parsing leaves our own entry out by its file name, which is right for a
-    // user's file; a link with another name is the same program.
-    let mut config = parse_mcp_config(Path::new("bench"), &text, &|_| None)?;
-    if config.servers.is_empty() {
-        let link = tempfile_in_temp()?.join("bench-server");
-        std::os::unix::fs::symlink(executable, &link)
-            .map_err(|source| CliError::Process { action: "link", source })?;
-        let text =
-            json!({ "mcpServers": { "bench": { "command": link, "args": ["bench-upstream"] } } }).to_string();
-        config = parse_mcp_config(Path::new("bench"), &text, &|_| None)?;
-    }
-    Ok(config)
+/// This program as an upstream, under another name: an entry with its own name
+/// is left out, which is right for a user's file.
+fn own_upstream(executable: &Path, folder: &Path) -> Result<McpConfig, CliError> {
+    let link = folder.join("bench-server");
+    std::os::unix::fs::symlink(executable, &link)
+        .map_err(|source| CliError::Process { action: "link this program", source })?;
+    let entry = json!({ "mcpServers": { "bench": { "command": link, "args": ["bench-upstream"] } } });
+    Ok(parse_mcp_config(Path::new("bench"), &entry.to_string(), &|_| None)?)
 }
 
 /// A new folder for this measurement.
-fn tempfile_in_temp() -> Result<std::path::PathBuf, CliError> {
-    let failed = |source| CliError::Process { action: "make a temporary folder", source };
-    let folder = tempfile::Builder::new().prefix("terraphim-bench-").tempdir().map_err(failed)?;
-    Ok(folder.keep())
+fn new_folder() -> Result<tempfile::TempDir, CliError> {
+    let made = tempfile::Builder::new().prefix("terraphim-bench-").tempdir();
+    made.map_err(|source| CliError::Process { action: "make a temporary folder", source })
 }
 
 /// Resident memory, in MiB.
