@@ -29,7 +29,9 @@ fn build(out: &Path) -> PathBuf {
         println!("cargo::rerun-if-changed={}", root.join(part).display());
     }
     let target = env::var("TARGET").expect("cargo sets TARGET");
-    // One folder for all profiles of the host: the guest is the same in each.
+    // The released guest is linked as a whole, which takes a minute after every change.
+    let profile =
+        if env::var("PROFILE").is_ok_and(|profile| profile == "release") { "guest" } else { "guest-dev" };
     let folder = out.ancestors().nth(4).unwrap_or(out).join("guest");
     let mut cargo = Command::new(env::var_os("CARGO").expect("cargo sets CARGO"));
     for (name, _) in env::vars_os() {
@@ -49,7 +51,7 @@ fn build(out: &Path) -> PathBuf {
             "--package",
             "terraphim_guest",
             "--profile",
-            "guest",
+            profile,
             "--target",
             &target,
         ])
@@ -58,7 +60,7 @@ fn build(out: &Path) -> PathBuf {
         .env("CARGO_ENCODED_RUSTFLAGS", if has_static_libc() { "-Ctarget-feature=+crt-static" } else { "" });
     let status = cargo.status().expect("cargo can be started");
     assert!(status.success(), "the guest did not build: {status}");
-    folder.join(target).join("guest/terraphim_guest")
+    folder.join(target).join(profile).join("terraphim_guest")
 }
 
 /// Whether the C library can be linked statically; some systems leave `libc.a` out.
