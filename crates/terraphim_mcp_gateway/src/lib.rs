@@ -14,6 +14,8 @@ mod catalogue;
 mod config;
 mod definitions;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gateway;
 mod in_process;
 mod measure;

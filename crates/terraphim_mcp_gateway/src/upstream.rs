@@ -3,8 +3,14 @@
 //! after it could not be started.
 
 mod connection;
+mod outbox;
 mod process;
 mod wire;
+
+#[cfg(fuzzing)]
+pub(crate) use wire::Wire;
+#[cfg(fuzzing)]
+pub use wire::fuzzing::Calls;
 
 use std::{
     ffi::OsString,

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use rmcp::{
     ClientHandler, Peer, RoleClient, ServiceError,
     model::{
-        CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientCapabilities, ClientConfig,
-        ClientRequest, ErrorCode, Implementation, ListToolsRequest, PaginatedRequestParams, ProtocolVersion,
-        RequestId, ServerResult, SubscriptionFilter,
+        CancelledNotificationParam, ClientCapabilities, ClientConfig, ClientRequest, ErrorCode, ErrorData,
+        Implementation, ListToolsRequest, PaginatedRequestParams, ProtocolVersion, RequestId,
+        RequestMetaObject, ServerResult, SubscriptionFilter,
     },
     service::{
         ClientLifecycleMode, NotificationContext, PeerRequestOptions, RunningService,
@@ -65,6 +65,8 @@ pub(crate) struct Connection {
     service: RunningService<RoleClient, Listener>,
     process: Process,
     ledger: Arc<Ledger>,
+    /// What a server of the newer era wants to be told with every request.
+    call_meta: Option<Value>,
     /// Told when the server says that its tools have changed.
     pub(crate) changed: Arc<Notify>,
     gone: CancellationToken,
@@ -78,13 +80,25 @@ struct Listener {
 
 impl ClientHandler for Listener {
     fn get_info(&self) -> ClientConfig {
-        let name = Implementation::new("terraphim", env!("CARGO_PKG_VERSION"));
-        ClientConfig::new(ClientCapabilities::default(), name)
+        ClientConfig::new(ClientCapabilities::default(), own_name())
     }
 
     async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
         self.changed.notify_one();
     }
+}
+
+fn own_name() -> Implementation {
+    Implementation::new("terraphim", env!("CARGO_PKG_VERSION"))
+}
+
+/// Version, name and capabilities, which the newer era repeats with every request.
+fn call_meta(service: &RunningService<RoleClient, Listener>) -> Option<Value> {
+    let version = service.peer_info()?.protocol_version.clone();
+    let meta = (!version.has_initialize()).then(|| {
+        RequestMetaObject::with_client_context(version, own_name(), ClientCapabilities::default())
+    })?;
+    serde_json::to_value(meta).ok()
 }
 
 impl Connection {
@@ -114,6 +128,7 @@ impl Connection {
                 let gone = life.child_token();
                 Ok(Self {
                     server: server.clone(),
+                    call_meta: call_meta(&service),
                     service,
                     process,
                     ledger,
@@ -209,11 +224,9 @@ impl Connection {
         patience: Duration,
         cancel: &CancellationToken,
     ) -> Result<ToolReply, ProviderError> {
-        let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
-        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         let answer = tokio::select! {
             biased;
-            answer = timeout(patience, self.request(tool, request)) => answer,
+            answer = timeout(patience, self.request_call(tool, arguments)) => answer,
             () = cancel.cancelled() => return Err(ProviderError::Cancelled),
         };
         let result = match answer {
@@ -224,7 +237,21 @@ impl Connection {
         read_reply(result).map_err(|message| self.protocol(tool, message))
     }
 
-    /// Sends one request and waits for its answer.
+    /// Sends a call and waits for its answer.
+    async fn request_call(&self, tool: &str, arguments: Map<String, Value>) -> Result<Value, Unanswered> {
+        let call = self.ledger.call(tool, &arguments, self.call_meta.as_ref());
+        drop(arguments);
+        let mut call = call.ok_or(Unanswered::Closed)?;
+        // What left the process group may hold the pipes open after its end.
+        let answer = tokio::select! {
+            biased;
+            answer = call.answer() => answer,
+            () = self.process.end() => timeout(LAST_REPLIES, call.answer()).await.ok().flatten(),
+        };
+        answer.ok_or(Unanswered::Closed)?.map_err(Unanswered::refused)
+    }
+
+    /// Sends one request of the library's and waits for its answer.
     async fn request(&self, name: &str, request: ClientRequest) -> Result<Value, Unanswered> {
         let peer = self.service.peer();
         let sent = peer.send_request_with_option(request, PeerRequestOptions::no_options()).await;
@@ -314,14 +341,18 @@ enum Unanswered {
     Refused { code: ErrorCode, message: String },
 }
 
+impl Unanswered {
+    fn refused(error: ErrorData) -> Self {
+        let message = format!("{} ({})", bounded(&error.message), error.code.0);
+        Self::Refused { code: error.code, message }
+    }
+}
+
 impl From<ServiceError> for Unanswered {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::TransportClosed | ServiceError::TransportSend(_) => Self::Closed,
-            ServiceError::McpError(error) => Self::Refused {
-                code: error.code,
-                message: format!("{} ({})", bounded(&error.message), error.code.0),
-            },
+            ServiceError::McpError(error) => Self::refused(error),
             other => Self::Refused { code: ErrorCode::INTERNAL_ERROR, message: bounded(&other.to_string()) },
         }
     }

@@ -3,12 +3,17 @@
 //! What the protocol library does not do stands here: lines are bounded, a
 //! reply that is no reply fails its call at once, replies to tool calls and
 //! listings pass through as they are (nothing that the library's types do not
-//! know is lost), and silence to the first probe counts as an older peer.
+//! know is lost), and silence to the first probe counts as an older peer. Tool
+//! calls do not go through the library at all: they are most of the traffic,
+//! and need nothing of it.
 
 use std::{
     collections::HashMap,
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -21,14 +26,16 @@ use rmcp::{
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::Transport,
 };
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader},
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
 };
 use tokio_util::task::AbortOnDropHandle;
+
+use super::outbox::{CallNumber, Closed, Line, Outbox};
 
 /// Longest line that is read: the largest tool reply and some room around it, in bytes.
 const MAX_LINE_BYTES: usize = (64 << 20) + (1 << 20);
@@ -36,15 +43,18 @@ const MAX_LINE_BYTES: usize = (64 << 20) + (1 << 20);
 /// How much that is no message a server may write before its first message, in bytes.
 const MAX_NOISE_BYTES: usize = 16 << 10;
 
-/// Messages read ahead of the service, and written behind it.
+/// Messages read ahead of the service.
 const QUEUE: usize = 4;
+
+/// Numbers of tool calls begin here, above those that the library counts up from
+/// 0, and stay within what every server can read as a number.
+const FIRST_CALL: CallNumber = 1 << 30;
 
 type Incoming = RxJsonRpcMessage<RoleClient>;
 
 /// The client's end of a connection.
 pub(crate) struct Wire {
     incoming: mpsc::Receiver<Incoming>,
-    outgoing: Option<mpsc::Sender<Line>>,
     ledger: Arc<Ledger>,
     probe: Option<(RequestId, Instant)>,
     probe_patience: Duration,
@@ -52,13 +62,12 @@ pub(crate) struct Wire {
     _writer: AbortOnDropHandle<()>,
 }
 
-/// A line to be written, and who waits for it.
-type Line = (Vec<u8>, oneshot::Sender<io::Result<()>>);
-
 /// What both ends of the wire know of each other.
 #[derive(Default)]
 pub(crate) struct Ledger {
     state: Mutex<State>,
+    outbox: Outbox,
+    calls: AtomicI64,
 }
 
 #[derive(Default)]
@@ -68,15 +77,63 @@ struct State {
     noise: Option<String>,
     noise_bytes: usize,
     spoke: bool,
+    closed: bool,
 }
 
 /// How a reply is handed on.
-#[derive(Clone, Copy)]
 enum Passage {
-    /// As it is.
+    /// As it is, to the library.
     Raw,
     /// In the library's types.
     Typed,
+    /// To the call that waits for it.
+    Call(oneshot::Sender<Answer>),
+}
+
+/// The answer to a tool call: its result as it came, or why there is none.
+pub(crate) type Answer = Result<Value, ErrorData>;
+
+/// A tool call on its way. Dropping it before its answer came takes its line
+/// back, or tells the server that nobody waits any more.
+pub(crate) struct PendingCall {
+    ledger: Arc<Ledger>,
+    number: CallNumber,
+    answered: bool,
+    answer: oneshot::Receiver<Answer>,
+}
+
+impl PendingCall {
+    /// Waits for the answer; `None` if the connection ended first.
+    pub(crate) async fn answer(&mut self) -> Option<Answer> {
+        let answer = (&mut self.answer).await;
+        self.answered = true;
+        answer.ok()
+    }
+}
+
+impl Drop for PendingCall {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.ledger.give_up(self.number);
+        }
+    }
+}
+
+/// What a tool call says.
+#[derive(Serialize)]
+struct CallMessage<'a> {
+    jsonrpc: &'static str,
+    id: CallNumber,
+    method: &'static str,
+    params: CallParams<'a>,
+}
+
+#[derive(Serialize)]
+struct CallParams<'a> {
+    name: &'a str,
+    arguments: &'a Map<String, Value>,
+    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
+    meta: Option<&'a Value>,
 }
 
 impl Wire {
@@ -89,12 +146,13 @@ impl Wire {
     {
         let ledger = Arc::new(Ledger::default());
         let (to_service, incoming) = mpsc::channel(QUEUE);
-        let (outgoing, lines) = mpsc::channel(QUEUE);
         let reader = tokio::spawn(read(output, Arc::clone(&ledger), to_service));
-        let writer = tokio::spawn(write(input, lines));
+        let written = Arc::clone(&ledger);
+        let writer = tokio::spawn(async move {
+            written.outbox.write(input, |call| written.forget(&RequestId::Number(call))).await;
+        });
         let wire = Self {
             incoming,
-            outgoing: Some(outgoing),
             ledger: Arc::clone(&ledger),
             probe: None,
             probe_patience,
@@ -116,13 +174,13 @@ impl Transport<RoleClient> for Wire {
             self.probe = Some((probe, Instant::now() + self.probe_patience));
         }
         let line = serde_json::to_vec(&message).map_err(io::Error::other);
-        let outgoing = self.outgoing.clone();
+        let ledger = Arc::clone(&self.ledger);
         async move {
-            let mut line = line?;
-            line.push(b'\n');
+            let mut bytes = line?;
+            bytes.push(b'\n');
             let (done, written) = oneshot::channel();
-            let outgoing = outgoing.ok_or(io::ErrorKind::NotConnected)?;
-            outgoing.send((line, done)).await.map_err(|_| io::ErrorKind::BrokenPipe)?;
+            let line = Line { bytes, call: None, written: Some(done) };
+            ledger.outbox.push(line).map_err(|Closed| io::ErrorKind::BrokenPipe)?;
             written.await.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?
         }
     }
@@ -140,14 +198,21 @@ impl Transport<RoleClient> for Wire {
             () = sleep_until(deadline) => {
                 self.probe = None;
                 self.ledger.forget(&probe);
-                Some(refusal(probe, ErrorCode::METHOD_NOT_FOUND, "no answer".to_owned()))
+                let error = ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "no answer", None);
+                Some(JsonRpcMessage::error(error, Some(probe)))
             }
         }
     }
 
     async fn close(&mut self) -> Result<(), io::Error> {
-        self.outgoing = None;
+        self.ledger.close();
         Ok(())
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.ledger.close();
     }
 }
 
@@ -166,12 +231,59 @@ impl Ledger {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Sends a tool call; `None` if the connection has ended.
+    pub(crate) fn call(
+        self: &Arc<Self>,
+        tool: &str,
+        arguments: &Map<String, Value>,
+        meta: Option<&Value>,
+    ) -> Option<PendingCall> {
+        let number = FIRST_CALL + self.calls.fetch_add(1, Ordering::Relaxed) % FIRST_CALL;
+        let params = CallParams { name: tool, arguments, meta };
+        let message = CallMessage { jsonrpc: "2.0", id: number, method: "tools/call", params };
+        // Maps with text keys always serialise.
+        let mut bytes = serde_json::to_vec(&message).ok()?;
+        bytes.push(b'\n');
+        let (sender, answer) = oneshot::channel();
+        {
+            let mut state = self.lock();
+            if state.closed {
+                return None;
+            }
+            state.pending.insert(RequestId::Number(number), Passage::Call(sender));
+        }
+        let call = PendingCall { ledger: Arc::clone(self), number, answered: false, answer };
+        self.outbox.push(Line { bytes, call: Some(number), written: None }).ok()?;
+        Some(call)
+    }
+
+    /// Nobody waits for a call any more.
+    fn give_up(&self, number: CallNumber) {
+        let known = self.lock().pending.remove(&RequestId::Number(number)).is_some();
+        if !known || self.outbox.withdraw(number) {
+            return;
+        }
+        let params = serde_json::json!({ "requestId": number, "reason": "the caller no longer waits" });
+        let note =
+            serde_json::json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
+        // A server that reads no more need not be told.
+        let _ = self.outbox.push(Line { bytes: format!("{note}\n").into_bytes(), call: None, written: None });
+    }
+
+    /// Ends every call that waits, and refuses new ones.
+    fn close(&self) {
+        self.outbox.close();
+        let mut state = self.lock();
+        state.closed = true;
+        state.pending.clear();
+    }
+
     /// Notes what an outgoing message expects; answers its id if it is the probe.
     fn register(&self, message: &TxJsonRpcMessage<RoleClient>) -> Option<RequestId> {
         match message {
             JsonRpcMessage::Request(JsonRpcRequest { id, request, .. }) => {
                 let passage = match request {
-                    ClientRequest::CallToolRequest(_) | ClientRequest::ListToolsRequest(_) => Passage::Raw,
+                    ClientRequest::ListToolsRequest(_) => Passage::Raw,
                     _ => Passage::Typed,
                 };
                 self.lock().pending.insert(id.clone(), passage);
@@ -221,9 +333,14 @@ impl Ledger {
         };
         let (id, passage) = self.settle(id)?;
         if let Some(error) = envelope.error {
-            return Some(JsonRpcMessage::error(read_error(&error), Some(id)));
+            return refuse(passage, id, read_error(&error));
         }
         match (passage, envelope.result) {
+            (Passage::Call(waiting), Some(result)) => {
+                // Whoever gave up waiting does not need to know.
+                let _ = waiting.send(Ok(result));
+                None
+            }
             (Passage::Raw, Some(result)) => {
                 Some(JsonRpcMessage::response(ServerResult::CustomResult(CustomResult(result)), id))
             }
@@ -232,9 +349,13 @@ impl Ledger {
                     response.id = id;
                     Some(JsonRpcMessage::Response(response))
                 }
-                _ => Some(not_a_reply(id, "its result has another shape than the protocol's")),
+                _ => refuse(
+                    Passage::Typed,
+                    id,
+                    not_a_reply("its result has another shape than the protocol's"),
+                ),
             },
-            (_, None) => Some(not_a_reply(id, "it has neither a result nor an error")),
+            (passage, None) => refuse(passage, id, not_a_reply("it has neither a result nor an error")),
         }
     }
 
@@ -261,9 +382,9 @@ impl Ledger {
             id: RequestId,
         }
         if let Ok(OnlyId { id }) = serde_json::from_slice(line)
-            && let Some((id, _)) = self.settle(id)
+            && let Some((id, passage)) = self.settle(id)
         {
-            return Some(not_a_reply(id, &error.to_string()));
+            return refuse(passage, id, not_a_reply(&error.to_string()));
         }
         self.note_noise(line);
         None
@@ -302,12 +423,20 @@ fn read_error(error: &Value) -> ErrorData {
     ErrorData::new(code, message, error.get("data").cloned())
 }
 
-fn not_a_reply(id: RequestId, complaint: &str) -> Incoming {
-    refusal(id, ErrorCode::INTERNAL_ERROR, format!("the answer is not a reply: {complaint}"))
+fn not_a_reply(complaint: &str) -> ErrorData {
+    ErrorData::new(ErrorCode::INTERNAL_ERROR, format!("the answer is not a reply: {complaint}"), None)
 }
 
-fn refusal(id: RequestId, code: ErrorCode, message: String) -> Incoming {
-    JsonRpcMessage::error(ErrorData::new(code, message, None), Some(id))
+/// Hands an error to whoever waits: a call, or the library.
+fn refuse(passage: Passage, id: RequestId, error: ErrorData) -> Option<Incoming> {
+    match passage {
+        Passage::Call(waiting) => {
+            // Whoever gave up waiting does not need to know.
+            let _ = waiting.send(Err(error));
+            None
+        }
+        Passage::Raw | Passage::Typed => Some(JsonRpcMessage::error(error, Some(id))),
+    }
 }
 
 async fn read<R: AsyncRead + Unpin>(output: R, ledger: Arc<Ledger>, service: mpsc::Sender<Incoming>) {
@@ -358,16 +487,7 @@ async fn read_line<R: AsyncRead + Unpin>(
     }
 }
 
-async fn write<W: AsyncWrite + Unpin>(mut input: W, mut lines: mpsc::Receiver<Line>) {
-    while let Some((line, done)) = lines.recv().await {
-        let written = match input.write_all(&line).await {
-            Ok(()) => input.flush().await,
-            Err(error) => Err(error),
-        };
-        // Whoever gave up waiting does not need to know.
-        let _ = done.send(written);
-    }
-}
-
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,15 @@
 //! Lines that a server may send, and what becomes of them.
 
 use proptest::prelude::*;
-use rmcp::model::{CallToolRequest, CallToolRequestParams, NumberOrString};
+use rmcp::model::{ListToolsRequest, NumberOrString};
+use tokio::io::AsyncReadExt;
 
 use super::*;
 
-/// A ledger that awaits the reply to a tool call with id 7.
+/// A ledger that awaits the reply to a listing with id 7.
 fn awaiting() -> Ledger {
     let ledger = Ledger::default();
-    let request = ClientRequest::CallToolRequest(CallToolRequest::new(CallToolRequestParams::new("t")));
+    let request = ClientRequest::ListToolsRequest(ListToolsRequest::default());
     ledger.register(&JsonRpcMessage::request(request, NumberOrString::Number(7)));
     ledger
 }
@@ -56,6 +57,58 @@ async fn a_line_without_end_ends_the_connection() {
     let (mut wire, ledger) = Wire::new(endless, tokio::io::sink(), Duration::from_secs(1));
     assert!(wire.receive().await.is_none());
     assert_eq!(ledger.fault().as_deref(), Some("it sent a message of more than 65 MB"));
+}
+
+/// A ledger with a call on its way, and the call.
+fn calling() -> (Arc<Ledger>, PendingCall) {
+    let ledger = Arc::new(Ledger::default());
+    let arguments = Map::from_iter([("n".to_owned(), Value::from(1))]);
+    let call = ledger.call("t", &arguments, None).expect("open");
+    (ledger, call)
+}
+
+#[tokio::test]
+async fn a_call_gets_its_own_answer_once() {
+    let (ledger, mut call) = calling();
+    for line in [r#"{"id":1073741825,"result":{}}"#, r#"{"id":1073741824,"result":{"z":1.50}}"#] {
+        assert!(ledger.decode(line.as_bytes()).is_none(), "not for the library");
+    }
+    assert!(ledger.decode(br#"{"id":1073741824,"result":{"again":1}}"#).is_none());
+    let answer = call.answer().await.expect("open").expect("a result");
+    assert_eq!(answer.to_string(), r#"{"z":1.5}"#);
+    let (ledger, mut call) = calling();
+    assert!(ledger.decode(br#"{"id":"1073741824","error":{"code":-1,"message":"no"}}"#).is_none());
+    assert_eq!(call.answer().await.expect("open").expect_err("an error").message, "no");
+    let (ledger, mut call) = calling();
+    ledger.close();
+    assert!(call.answer().await.is_none());
+    assert!(ledger.call("t", &Map::new(), None).is_none(), "closed");
+}
+
+#[tokio::test]
+async fn a_dropped_call_is_taken_back_or_told() {
+    let (ledger, call) = calling();
+    drop(call);
+    let (mut server, input) = tokio::io::duplex(1 << 10);
+    let writing = Arc::clone(&ledger);
+    let writer = tokio::spawn(async move { writing.outbox.write(input, |_| ()).await });
+    let call = ledger.call("u", &Map::new(), Some(&Value::from(7))).expect("open");
+    let line = "{\"jsonrpc\":\"2.0\",\"id\":1073741825,\"method\":\"tools/call\",\
+                \"params\":{\"name\":\"u\",\"arguments\":{},\"_meta\":7}}\n";
+    let mut read = vec![0; line.len()];
+    server.read_exact(&mut read).await.expect("a line");
+    assert_eq!(String::from_utf8_lossy(&read), line, "the first call never left");
+    drop(call);
+    let mut rest = String::new();
+    let note = "\"requestId\":1073741825";
+    while !rest.contains(note) {
+        let mut byte = [0];
+        server.read_exact(&mut byte).await.expect("a cancellation");
+        rest.push(char::from(byte[0]));
+    }
+    assert!(rest.contains("notifications/cancelled"), "{rest}");
+    ledger.close();
+    writer.await.expect("the writer ends");
 }
 
 proptest! {
