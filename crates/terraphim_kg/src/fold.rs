@@ -62,25 +62,47 @@ impl Folded {
     pub(crate) fn new(text: &str) -> Self {
         let mut folded =
             Self { text: String::with_capacity(text.len()), pieces: Vec::new(), original_length: text.len() };
-        let mut chars = text.char_indices().peekable();
-        while let Some((offset, c)) = chars.next() {
-            if c.is_whitespace() {
-                let mut end = offset + c.len_utf8();
-                let mut line_ends = usize::from(c == '\n');
-                while let Some((at, blank)) = chars.next_if(|(_, next)| next.is_whitespace()) {
-                    end = at + blank.len_utf8();
-                    line_ends += usize::from(blank == '\n');
-                }
-                // Words on both sides of an empty line are not one phrase.
-                let blank = if line_ends > 1 { '\n' } else { ' ' };
-                folded.piece(offset, end - offset, |out| out.push(blank));
-            } else if c.is_ascii() {
-                folded.piece(offset, 1, |out| out.push(c.to_ascii_lowercase()));
+        let mut at = 0;
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            let plain = plain_length(rest.as_bytes());
+            if plain > 0 {
+                folded.plain(at, rest.get(..plain).unwrap_or_default());
+                at += plain;
             } else {
-                folded.piece(offset, c.len_utf8(), |out| fold_char(c, out));
+                at += folded.step(at, rest);
             }
         }
         folded
+    }
+
+    /// Appends ASCII text in which no blank is changed.
+    fn plain(&mut self, original: usize, text: &str) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        if let Some(written) = self.text.get_mut(start..) {
+            written.make_ascii_lowercase();
+        }
+        self.shifted(start, original);
+    }
+
+    /// Appends one character, or one run of blanks; its length in the original.
+    fn step(&mut self, original: usize, rest: &str) -> usize {
+        let mut chars = rest.char_indices().peekable();
+        let Some((_, c)) = chars.next() else { return 0 };
+        let mut end = c.len_utf8();
+        if !c.is_whitespace() {
+            self.piece(original, end, |out| fold_char(c, out));
+            return end;
+        }
+        let mut line_ends = usize::from(c == '\n');
+        while let Some((at, blank)) = chars.next_if(|(_, next)| next.is_whitespace()) {
+            end = at + blank.len_utf8();
+            line_ends += usize::from(blank == '\n');
+        }
+        // Words on both sides of an empty line are not one phrase.
+        let blank = if line_ends > 1 { '\n' } else { ' ' };
+        self.piece(original, end, |out| out.push(blank));
+        end
     }
 
     /// Appends what `write` gives for `length` bytes of the original.
@@ -89,30 +111,65 @@ impl Folded {
         write(&mut self.text);
         let kept = self.text.len() - start == length
             && self.text.get(start..).is_some_and(|written| written.chars().nth(1).is_none());
-        let kind = if kept { PieceKind::Shifted } else { PieceKind::Whole };
-        let continues = kept && self.pieces.last().is_some_and(|last| last.kind == PieceKind::Shifted);
-        if !continues {
-            self.pieces.push(Piece { folded: start, original, kind });
+        if kept {
+            self.shifted(start, original);
+        } else {
+            self.pieces.push(Piece { folded: start, original, kind: PieceKind::Whole });
+        }
+    }
+
+    /// Notes that what stands from `start` on kept its length.
+    fn shifted(&mut self, start: usize, original: usize) {
+        if self.pieces.last().is_none_or(|last| last.kind != PieceKind::Shifted) {
+            self.pieces.push(Piece { folded: start, original, kind: PieceKind::Shifted });
         }
     }
 
     /// The position in the original that a position in the folded text stands
-    /// for, if it lies between two characters of the original.
-    pub(crate) fn original_position(&self, folded: usize, original: &str) -> Option<usize> {
+    /// for, if it lies between two characters of the original. `hint` makes
+    /// questions about neighbouring positions cheap; it starts at zero.
+    pub(crate) fn original_position(&self, folded: usize, original: &str, hint: &mut usize) -> Option<usize> {
         if folded == self.text.len() {
             return Some(self.original_length);
         }
-        let after = self.pieces.partition_point(|piece| piece.folded <= folded);
-        let piece = self.pieces.get(after.checked_sub(1)?)?;
+        *hint = self.piece_at(folded, *hint)?;
+        let piece = self.pieces.get(*hint)?;
         let offset = folded - piece.folded;
         match piece.kind {
             PieceKind::Whole if offset > 0 => None,
             _ => Some(piece.original + offset).filter(|at| original.is_char_boundary(*at)),
         }
     }
+
+    fn piece_at(&self, folded: usize, hint: usize) -> Option<usize> {
+        let starts_by = |index: usize| self.pieces.get(index).is_some_and(|piece| piece.folded <= folded);
+        if starts_by(hint) {
+            let near = (hint..hint + 4).find(|index| !starts_by(index + 1));
+            if near.is_some() {
+                return near;
+            }
+        }
+        self.pieces.partition_point(|piece| piece.folded <= folded).checked_sub(1)
+    }
+}
+
+/// How many bytes from the start on are ASCII whose only blanks are single
+/// spaces between other ASCII.
+fn plain_length(bytes: &[u8]) -> usize {
+    let blank = |byte: u8| byte == b' ' || (9..=13).contains(&byte);
+    let mut pairs = bytes.iter().copied().zip(bytes.iter().skip(1).copied().map(Some).chain([None]));
+    let kept = |(byte, next): (u8, Option<u8>)| {
+        byte.is_ascii()
+            && (!blank(byte) || (byte == b' ' && next.is_none_or(|next| next.is_ascii() && !blank(next))))
+    };
+    pairs.position(|pair| !kept(pair)).unwrap_or(bytes.len())
 }
 
 fn fold_char(c: char, out: &mut String) {
+    if c.is_ascii() {
+        out.push(c.to_ascii_lowercase());
+        return;
+    }
     decompose_canonical(c, |part| {
         case_fold(part, |folded| decompose_canonical(folded, |last| out.push(last)));
     });
@@ -161,7 +218,7 @@ mod tests {
         let folded = Folded::new(text);
         assert_eq!(folded.text, "assi\u{307}b");
         let positions: Vec<_> =
-            (0..=folded.text.len()).map(|at| folded.original_position(at, text)).collect();
+            (0..=folded.text.len()).map(|at| folded.original_position(at, text, &mut 0)).collect();
         assert_eq!(
             positions,
             [Some(0), Some(1), None, Some(3), None, None, Some(5), Some(6)],

@@ -3,7 +3,10 @@
 //! The file's stem is the concept. Lines `synonyms:: a, b` outside code blocks,
 //! also as list items, name its synonyms.
 
-use crate::thesaurus::{Thesaurus, ThesaurusError};
+use crate::{
+    builder::Builder,
+    thesaurus::{Thesaurus, ThesaurusError},
+};
 
 impl Thesaurus {
     /// Makes a thesaurus from (file stem, text) pairs. A term that two concepts
@@ -16,7 +19,7 @@ impl Thesaurus {
         name: &str,
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, ThesaurusError> {
-        let mut thesaurus = Self::empty(name);
+        let mut thesaurus = Builder::default();
         let mut texts = Vec::new();
         for (stem, text) in files {
             if let Some(concept) = thesaurus.declare(stem, None, None) {
@@ -34,7 +37,7 @@ impl Thesaurus {
                 }
             }
         }
-        Ok(thesaurus)
+        thesaurus.finish(name)
     }
 }
 

@@ -1,21 +1,31 @@
 //! Finds the terms of a thesaurus in a text.
 //!
-//! An Aho-Corasick automaton over the folded terms runs over the folded text
-//! and reports every occurrence; those that cut a character or a word are
-//! dropped, and of the rest the leftmost-longest stand. Dropping comes first,
-//! so that a longer term that ends inside a word never hides a shorter one.
+//! An Aho-Corasick automaton over the folded terms is walked from every place
+//! of the folded text where a term may begin, and the longest term that ends
+//! where it may is taken. Because most places inside words are left out, and
+//! most walks end after a few bytes, that is quicker than the automaton's own
+//! search. Where walks turn out long, as they do when many terms begin with the
+//! same long text, the rest is searched in one pass for all occurrences at
+//! once, of which the leftmost-longest stand. Both ways find the same.
 
-use std::{cmp::Reverse, ops::Range, sync::Arc};
+use std::{fmt, iter, ops::Range, sync::Arc};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{
+    Anchored, MatchKind,
+    automaton::{Automaton, StateID},
+    nfa::contiguous::NFA,
+};
 
 use crate::{
     fold::{Folded, is_combining, is_spaceless},
     thesaurus::{ConceptIndex, Thesaurus},
 };
 
-/// How many occurrences are gathered before the hopeless ones are dropped.
-const COMPACT_AT: usize = 1 << 16;
+/// How many steps a search may walk for each byte of text before it goes over to one pass.
+const STEPS_PER_BYTE: usize = 16;
+
+/// How many steps are granted to any search, however short the text.
+const FREE_STEPS: usize = 16 << 10;
 
 /// Whether a term may begin or end inside a word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,10 +66,26 @@ pub struct Match {
 #[derive(Debug)]
 pub struct Matcher {
     thesaurus: Arc<Thesaurus>,
-    automaton: AhoCorasick,
+    automaton: NFA,
+    start: Start,
     /// The concept of each of the automaton's patterns.
     concepts: Vec<ConceptIndex>,
     boundaries: Boundaries,
+    steps_per_byte: usize,
+}
+
+/// What is known of the automaton's start.
+struct Start {
+    anchored: StateID,
+    unanchored: StateID,
+    /// Which bytes begin a term.
+    first: [bool; 256],
+}
+
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start").finish_non_exhaustive()
+    }
 }
 
 impl Matcher {
@@ -68,77 +94,72 @@ impl Matcher {
     /// # Errors
     /// [`MatcherError::TooLarge`].
     pub fn new(thesaurus: Arc<Thesaurus>, boundaries: Boundaries) -> Result<Self, MatcherError> {
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
+        let too_large = |source| MatcherError::TooLarge { source: Box::new(source) };
+        let mut first = [false; 256];
+        for (folded, _) in thesaurus.folded_terms() {
+            let byte = folded.bytes().next().and_then(|byte| first.get_mut(usize::from(byte)));
+            byte.into_iter().for_each(|begins| *begins = true);
+        }
+        let automaton = NFA::builder()
             .match_kind(MatchKind::Standard)
+            .prefilter(false)
             .build(thesaurus.folded_terms().map(|(folded, _)| folded))
-            .map_err(|source| MatcherError::TooLarge { source: Box::new(source) })?;
+            .map_err(too_large)?;
+        // The automaton starts either way; the error is of another kind of automaton.
+        let state = |anchored| automaton.start_state(anchored).unwrap_or_default();
+        let start = Start { anchored: state(Anchored::Yes), unanchored: state(Anchored::No), first };
         let concepts = thesaurus.terms().map(|term| term.concept).collect();
-        Ok(Self { thesaurus, automaton, concepts, boundaries })
+        Ok(Self { thesaurus, automaton, start, concepts, boundaries, steps_per_byte: STEPS_PER_BYTE })
+    }
+
+    /// The same matcher with another limit of steps for each byte; zero makes
+    /// it search in one pass from the start. What is found does not depend on it.
+    #[must_use]
+    pub fn with_steps_per_byte(mut self, steps: usize) -> Self {
+        self.steps_per_byte = steps;
+        self
     }
 
     /// What was compiled.
-    pub fn thesaurus(&self) -> &Thesaurus {
+    pub fn thesaurus(&self) -> &Arc<Thesaurus> {
         &self.thesaurus
+    }
+
+    /// Whether terms may begin or end inside words.
+    pub fn boundaries(&self) -> Boundaries {
+        self.boundaries
+    }
+
+    /// The size of the automaton, in bytes.
+    pub fn automaton_bytes(&self) -> usize {
+        self.automaton.memory_usage() + self.concepts.len() * size_of::<ConceptIndex>()
     }
 
     /// The terms in a text, from left to right, without overlap, each as long as can be.
     pub fn find(&self, text: &str) -> Vec<Match> {
-        let mut occurrences = self.occurrences(text);
-        keep_longest(&mut occurrences);
+        self.find_within(text, iter::once(0..text.len()))
+    }
+
+    /// The terms that lie wholly in one of the given stretches of a text, which
+    /// are in order and apart. What surrounds a stretch decides whether a word ends there.
+    pub(crate) fn find_within(
+        &self,
+        text: &str,
+        stretches: impl IntoIterator<Item = Range<usize>>,
+    ) -> Vec<Match> {
         let mut matches = Vec::new();
-        let mut free_from = 0;
         let mut chars = CharPositions { text, byte: 0, char: 0 };
-        for Occurrence { start, end, pattern } in occurrences {
-            let Some(concept) = self.concepts.get(pattern).copied() else { continue };
-            if start < free_from {
-                continue;
-            }
-            free_from = end;
-            matches.push(Match { concept, bytes: start..end, chars: chars.at(start)..chars.at(end) });
+        for stretch in stretches {
+            let Some(part) = text.get(stretch.clone()) else { continue };
+            let mut search =
+                Search { matcher: self, text, base: stretch.start, part, folded: Folded::new(part), hint: 0 };
+            search.run(|Occurrence { start, end, pattern }| {
+                if let Some(concept) = self.concepts.get(pattern).copied() {
+                    matches.push(Match { concept, bytes: start..end, chars: chars.at(start)..chars.at(end) });
+                }
+            });
         }
         matches
-    }
-
-    /// Every occurrence that begins and ends where it may.
-    fn occurrences(&self, text: &str) -> Vec<Occurrence> {
-        let folded = Folded::new(text);
-        let mut occurrences = Vec::new();
-        let mut compact_at = COMPACT_AT;
-        // The automaton was built for overlapping matches, so there is no other case.
-        let Ok(found) = self.automaton.try_find_overlapping_iter(&folded.text) else { return occurrences };
-        for hit in found {
-            let ends =
-                folded.original_position(hit.start(), text).zip(folded.original_position(hit.end(), text));
-            let Some((start, end)) = ends.filter(|(start, end)| self.stands_free(text, *start, *end)) else {
-                continue;
-            };
-            occurrences.push(Occurrence { start, end, pattern: hit.pattern().as_usize() });
-            if occurrences.len() >= compact_at {
-                keep_longest(&mut occurrences);
-                compact_at = COMPACT_AT.max(occurrences.len() * 2);
-            }
-        }
-        occurrences
-    }
-
-    fn stands_free(&self, text: &str, start: usize, end: usize) -> bool {
-        let (Some(before), Some(inside), Some(after)) =
-            (text.get(..start), text.get(start..end), text.get(end..))
-        else {
-            return false;
-        };
-        let next = after.chars().next();
-        if next.is_some_and(is_combining) {
-            return false;
-        }
-        match self.boundaries {
-            Boundaries::Anywhere => true,
-            Boundaries::Words => {
-                !joined(before.chars().next_back(), inside.chars().next())
-                    && !joined(inside.chars().next_back(), next)
-            }
-        }
     }
 }
 
@@ -150,10 +171,181 @@ struct Occurrence {
     pattern: usize,
 }
 
-/// Of the occurrences that begin at the same place only the longest can stand.
-fn keep_longest(occurrences: &mut Vec<Occurrence>) {
-    occurrences.sort_unstable_by_key(|found| (found.start, Reverse(found.end)));
-    occurrences.dedup_by_key(|found| found.start);
+/// The search of one stretch of a text.
+struct Search<'a> {
+    matcher: &'a Matcher,
+    text: &'a str,
+    base: usize,
+    part: &'a str,
+    folded: Folded,
+    hint: usize,
+}
+
+impl Search<'_> {
+    fn run(&mut self, mut found: impl FnMut(Occurrence)) {
+        let length = self.folded.text.len();
+        let mut at = 0;
+        let mut steps = 0;
+        while at < length {
+            if steps > self.matcher.steps_per_byte.saturating_mul(at).saturating_add(FREE_STEPS)
+                || self.matcher.steps_per_byte == 0
+            {
+                self.one_pass(at, found);
+                return;
+            }
+            if !self.may_begin(at) {
+                at += 1;
+                continue;
+            }
+            match self.longest_from(at, &mut steps) {
+                Some((next, occurrence)) => {
+                    found(occurrence);
+                    at = next;
+                }
+                None => at += 1,
+            }
+        }
+    }
+
+    /// A quick look that rules out most places.
+    fn may_begin(&self, at: usize) -> bool {
+        let byte = self.folded.text.as_bytes().get(at).copied().unwrap_or_default();
+        let begins = self.matcher.start.first.get(usize::from(byte)).copied().unwrap_or_default();
+        begins && !self.inside_word(at)
+    }
+
+    /// Whether both neighbours of a place are ASCII letters or digits of one word.
+    fn inside_word(&self, at: usize) -> bool {
+        let in_word = |at: usize| {
+            self.folded
+                .text
+                .as_bytes()
+                .get(at)
+                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        };
+        self.matcher.boundaries == Boundaries::Words && in_word(at) && at.checked_sub(1).is_some_and(in_word)
+    }
+
+    /// The longest term from a place on, and where it ends in the folded text.
+    fn longest_from(&mut self, from: usize, steps: &mut usize) -> Option<(usize, Occurrence)> {
+        let automaton = &self.matcher.automaton;
+        let mut state = self.matcher.start.anchored;
+        let mut start = None;
+        let mut longest = None;
+        let mut end = from;
+        while let Some(byte) = self.folded.text.as_bytes().get(end).copied() {
+            state = automaton.next_state(Anchored::Yes, state, byte);
+            end += 1;
+            if !automaton.is_special(state) {
+                continue;
+            }
+            if automaton.is_dead(state) {
+                break;
+            }
+            if !automaton.is_match(state) || self.inside_word(end) {
+                continue;
+            }
+            // A state's own pattern comes before those that only end there.
+            let pattern = automaton.match_pattern(state, 0);
+            if automaton.pattern_len(pattern) != end - from {
+                continue;
+            }
+            if start.is_none() {
+                start = self.begin(from);
+            }
+            let Some(start) = start else { break };
+            if let Some(original) = self.end(end) {
+                let pattern = pattern.as_usize();
+                longest = Some((end, Occurrence { start, end: original, pattern }));
+            }
+        }
+        *steps += end - from;
+        longest
+    }
+
+    /// Every occurrence from a place on, of which those without overlap are told.
+    fn one_pass(&mut self, from: usize, mut found: impl FnMut(Occurrence)) {
+        let automaton = &self.matcher.automaton;
+        let mut state = self.matcher.start.unanchored;
+        // By start, and for each start the longest: later ends are longer.
+        let mut pending: Vec<Occurrence> = Vec::new();
+        let mut end = from;
+        while let Some(byte) = self.folded.text.as_bytes().get(end).copied() {
+            state = automaton.next_state(Anchored::No, state, byte);
+            end += 1;
+            if !automaton.is_special(state) || !automaton.is_match(state) || self.inside_word(end) {
+                continue;
+            }
+            let Some(original_end) = self.end(end) else { continue };
+            for index in 0..automaton.match_len(state) {
+                let pattern = automaton.match_pattern(state, index);
+                let Some(begin) = end.checked_sub(automaton.pattern_len(pattern)) else { continue };
+                if self.inside_word(begin) {
+                    continue;
+                }
+                if let Some(start) = self.begin(begin) {
+                    insert(
+                        &mut pending,
+                        Occurrence { start, end: original_end, pattern: pattern.as_usize() },
+                    );
+                }
+            }
+        }
+        let mut free_from = 0;
+        for occurrence in pending {
+            if occurrence.start >= free_from {
+                free_from = occurrence.end;
+                found(occurrence);
+            }
+        }
+    }
+
+    /// Whether both neighbours of a place in the original are ASCII and no word
+    /// goes on there; then no closer look is needed.
+    fn is_between_ascii(&self, at: usize) -> bool {
+        let bytes = self.text.as_bytes();
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before)).copied().unwrap_or(b' ');
+        let after = bytes.get(at).copied().unwrap_or(b' ');
+        let in_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        before.is_ascii()
+            && after.is_ascii()
+            && (self.matcher.boundaries == Boundaries::Anywhere || !(in_word(before) && in_word(after)))
+    }
+
+    /// Where a term may begin, in the original.
+    fn begin(&mut self, folded: usize) -> Option<usize> {
+        let start = self.base + self.folded.original_position(folded, self.part, &mut self.hint)?;
+        if self.is_between_ascii(start) {
+            return Some(start);
+        }
+        let (before, after) = self.text.split_at_checked(start)?;
+        let words = self.matcher.boundaries == Boundaries::Words;
+        (!words || !joined(before.chars().next_back(), after.chars().next())).then_some(start)
+    }
+
+    /// Where a term may end, in the original.
+    fn end(&mut self, folded: usize) -> Option<usize> {
+        let end = self.base + self.folded.original_position(folded, self.part, &mut self.hint)?;
+        if self.is_between_ascii(end) {
+            return Some(end);
+        }
+        let (before, after) = self.text.split_at_checked(end)?;
+        let next = after.chars().next();
+        let words = self.matcher.boundaries == Boundaries::Words;
+        let cut = next.is_some_and(is_combining) || (words && joined(before.chars().next_back(), next));
+        (!cut).then_some(end)
+    }
+}
+
+/// Keeps the longest occurrence for each start, sorted by start.
+fn insert(pending: &mut Vec<Occurrence>, found: Occurrence) {
+    // Ends come in order, so the place is near the end.
+    let after = pending.iter().rev().take_while(|one| one.start > found.start).count();
+    let place = pending.len() - after;
+    match place.checked_sub(1).and_then(|last| pending.get_mut(last)).filter(|one| one.start == found.start) {
+        Some(same) => *same = found,
+        None => pending.insert(place, found),
+    }
 }
 
 /// Whether two neighbours belong to one word.

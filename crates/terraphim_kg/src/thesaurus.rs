@@ -1,7 +1,5 @@
 //! Concepts and the terms that stand for them.
 
-use std::collections::{BTreeMap, HashMap};
-
 use crate::fold::fold;
 
 /// Longest term or concept name that is kept, in bytes.
@@ -9,9 +7,6 @@ pub const MAX_TERM_BYTES: usize = 1_024;
 
 /// Most terms that one thesaurus holds.
 pub const MAX_TERMS: usize = 2_000_000;
-
-/// How many rejected terms are kept for the report; further ones are only counted.
-const MAX_REPORTED: usize = 100;
 
 /// Why no thesaurus could be made.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +26,14 @@ pub enum ThesaurusError {
 
 /// Names a concept within its thesaurus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConceptIndex(u32);
+pub struct ConceptIndex(pub(crate) u32);
+
+impl ConceptIndex {
+    /// Its place among [`Thesaurus::concepts`].
+    pub fn place(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
 
 /// What terms stand for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,21 +88,21 @@ pub enum RejectionReason {
 /// written and with `-` and `_` read as blanks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Thesaurus {
-    name: String,
-    concepts: Vec<Concept>,
-    by_name: HashMap<String, ConceptIndex>,
-    /// By folded term.
-    terms: BTreeMap<String, Term>,
-    rejected: Vec<Rejected>,
-    rejected_count: usize,
+    pub(crate) name: String,
+    pub(crate) concepts: Vec<Concept>,
+    /// Sorted by folded form.
+    pub(crate) terms: Vec<Term>,
+    /// The folded forms, one after the other, and where each ends.
+    pub(crate) folded: String,
+    pub(crate) folded_ends: Vec<usize>,
+    /// Places of terms, grouped by concept, and where each group ends.
+    pub(crate) by_concept: Vec<u32>,
+    pub(crate) group_ends: Vec<u32>,
+    pub(crate) rejected: Vec<Rejected>,
+    pub(crate) rejected_count: usize,
 }
 
 impl Thesaurus {
-    /// A thesaurus without terms.
-    pub(crate) fn empty(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
-    }
-
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -113,22 +115,55 @@ impl Thesaurus {
 
     /// One concept; none if the index is of another thesaurus.
     pub fn concept(&self, index: ConceptIndex) -> Option<&Concept> {
-        self.concepts.get(usize::try_from(index.0).ok()?)
+        self.concepts.get(index.place())
+    }
+
+    /// Every concept's index, in the order of [`Thesaurus::concepts`].
+    pub fn indices(&self) -> impl ExactSizeIterator<Item = ConceptIndex> + use<> {
+        (0..u32::try_from(self.concepts.len()).unwrap_or(u32::MAX)).map(ConceptIndex)
     }
 
     /// The concept that a text stands for as a whole, whatever its case.
     pub fn lookup(&self, term: &str) -> Option<ConceptIndex> {
-        self.terms.get(&fold(term.trim())).map(|term| term.concept)
+        let wanted = fold(term.trim());
+        let (mut low, mut high) = (0, self.terms.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.folded_term(middle)?.cmp(wanted.as_str()) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return self.terms.get(middle).map(|term| term.concept),
+            }
+        }
+        None
     }
 
     /// All terms, sorted by their folded form.
     pub fn terms(&self) -> impl ExactSizeIterator<Item = &Term> {
-        self.terms.values()
+        self.terms.iter()
+    }
+
+    /// The terms that stand for one concept, sorted by their folded form.
+    pub fn terms_of(&self, concept: ConceptIndex) -> impl Iterator<Item = &Term> {
+        let end_of = |place: usize| {
+            self.group_ends.get(place).map_or(0, |end| usize::try_from(*end).unwrap_or(usize::MAX))
+        };
+        let start = concept.place().checked_sub(1).map_or(0, end_of);
+        let places = self.by_concept.get(start..end_of(concept.place())).unwrap_or_default();
+        places.iter().filter_map(|place| self.terms.get(usize::try_from(*place).ok()?))
     }
 
     /// The folded forms of the terms, in the order of [`Thesaurus::terms`].
     pub(crate) fn folded_terms(&self) -> impl Iterator<Item = (&str, &Term)> {
-        self.terms.iter().map(|(folded, term)| (folded.as_str(), term))
+        self.terms.iter().enumerate().filter_map(|(place, term)| Some((self.folded_term(place)?, term)))
+    }
+
+    fn folded_term(&self, place: usize) -> Option<&str> {
+        let start = match place.checked_sub(1) {
+            Some(previous) => *self.folded_ends.get(previous)?,
+            None => 0,
+        };
+        self.folded.get(start..*self.folded_ends.get(place)?)
     }
 
     /// The terms that were left out, at most 100 of them.
@@ -140,91 +175,4 @@ impl Thesaurus {
     pub fn rejected_count(&self) -> usize {
         self.rejected_count
     }
-
-    /// Finds or makes the concept of this name; none if the name cannot be a term.
-    pub(crate) fn declare(&mut self, name: &str, id: Option<u64>, url: Option<&str>) -> Option<ConceptIndex> {
-        let name = name.trim();
-        if let Err(reason) = usable(name) {
-            self.reject(name, name, reason);
-            return None;
-        }
-        let folded = fold(name);
-        if let Some(known) = self.by_name.get(&folded).copied() {
-            self.add_url(known, url);
-            return Some(known);
-        }
-        let next = u32::try_from(self.concepts.len()).ok()?;
-        let id = id.unwrap_or_else(|| u64::from(next) + 1);
-        self.concepts.push(Concept { id, name: name.to_owned(), url: url.map(str::to_owned) });
-        self.by_name.insert(folded, ConceptIndex(next));
-        Some(ConceptIndex(next))
-    }
-
-    fn add_url(&mut self, index: ConceptIndex, url: Option<&str>) {
-        let at = usize::try_from(index.0).unwrap_or(usize::MAX);
-        if let (Some(concept), Some(url)) = (self.concepts.get_mut(at), url) {
-            concept.url.get_or_insert_with(|| url.to_owned());
-        }
-    }
-
-    /// Adds a term; one that is taken by another concept is left out.
-    pub(crate) fn add_term(&mut self, written: &str, concept: ConceptIndex) -> Result<(), ThesaurusError> {
-        let written = written.trim();
-        if let Err(reason) = usable(written) {
-            let name = self.name_of(concept);
-            self.reject(written, &name, reason);
-            return Ok(());
-        }
-        let folded = fold(written);
-        if let Some(taken) = self.terms.get(&folded) {
-            if taken.concept != concept {
-                let (kept, given) = (self.name_of(taken.concept), self.name_of(concept));
-                self.reject(written, &given, RejectionReason::Taken { concept: cut(&kept) });
-            }
-            return Ok(());
-        }
-        if self.terms.len() >= MAX_TERMS {
-            return Err(ThesaurusError::TooManyTerms);
-        }
-        self.terms.insert(folded, Term { written: written.to_owned(), concept });
-        Ok(())
-    }
-
-    /// Adds the concept's own name, and its name with blanks, as terms.
-    pub(crate) fn add_own_name(&mut self, concept: ConceptIndex) -> Result<(), ThesaurusError> {
-        let name = self.name_of(concept);
-        self.add_term(&name, concept)?;
-        let spaced = name.replace(['-', '_'], " ");
-        if spaced == name { Ok(()) } else { self.add_term(&spaced, concept) }
-    }
-
-    /// Every concept's index, in order.
-    pub(crate) fn indices(&self) -> impl Iterator<Item = ConceptIndex> + use<> {
-        (0..u32::try_from(self.concepts.len()).unwrap_or(u32::MAX)).map(ConceptIndex)
-    }
-
-    fn name_of(&self, concept: ConceptIndex) -> String {
-        self.concept(concept).map(|concept| concept.name.clone()).unwrap_or_default()
-    }
-
-    fn reject(&mut self, term: &str, concept: &str, reason: RejectionReason) {
-        self.rejected_count += 1;
-        if self.rejected.len() < MAX_REPORTED {
-            self.rejected.push(Rejected { term: cut(term), concept: cut(concept), reason });
-        }
-    }
-}
-
-fn usable(term: &str) -> Result<(), RejectionReason> {
-    if term.len() > MAX_TERM_BYTES {
-        return Err(RejectionReason::TooLong);
-    }
-    if !term.chars().any(char::is_alphanumeric) {
-        return Err(RejectionReason::NoLetter);
-    }
-    Ok(())
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(80).collect()
 }

@@ -67,6 +67,8 @@ proptest! {
         let thesaurus = Arc::new(Thesaurus::from_markdown("test", files).expect("few terms"));
         let matcher = Matcher::new(Arc::clone(&thesaurus), boundaries).expect("small");
         let found = matcher.find(&text);
+        let in_one_pass = Matcher::new(Arc::clone(&thesaurus), boundaries).expect("small").with_steps_per_byte(0);
+        prop_assert_eq!(&in_one_pass.find(&text), &found);
         for one in &found {
             let bytes = one.bytes.clone();
             prop_assert_eq!(one.chars.start, text[..bytes.start].chars().count());
@@ -98,6 +100,35 @@ proptest! {
         let thesaurus = Thesaurus::from_markdown("test", [(text.as_str(), text.as_str())]).expect("few terms");
         prop_assert!(Matcher::new(Arc::new(thesaurus), Boundaries::Words).is_ok());
     }
+}
+
+/// Two terms overlap in the text and stand for the same concept: the left one
+/// is found, once, and what is left of the other is free for a third.
+#[test]
+fn overlapping_synonyms_of_one_concept_are_found_once() {
+    let files = [("rust", "synonyms:: rust async, async patterns"), ("patterns", "")];
+    let thesaurus = Arc::new(Thesaurus::from_markdown("test", files).expect("few terms"));
+    let matcher = Matcher::new(Arc::clone(&thesaurus), Boundaries::Words).expect("small");
+    let name = |index| thesaurus.concept(index).expect("a concept").name.as_str();
+    let found = matcher.find("Rust async patterns");
+    let named: Vec<_> = found.iter().map(|one| (one.bytes.clone(), name(one.concept))).collect();
+    assert_eq!(named, [(0..10, "rust"), (11..19, "patterns")]);
+}
+
+/// Long walks that lead nowhere make the matcher go over to one pass in the
+/// middle of the text, and what is found does not show where.
+#[test]
+fn long_walks_give_way_to_one_pass() {
+    let long = format!("{}b", "a ".repeat(400));
+    let files = [(long.as_str(), ""), ("a a c", ""), ("d", "")];
+    let thesaurus = Arc::new(Thesaurus::from_markdown("test", files).expect("few terms"));
+    let text = format!("{}c d {long} a d", "a ".repeat(30_000));
+    let matcher = Matcher::new(Arc::clone(&thesaurus), Boundaries::Words).expect("small");
+    let patient = Matcher::new(thesaurus, Boundaries::Words).expect("small").with_steps_per_byte(usize::MAX);
+    let found = matcher.find(&text);
+    assert_eq!(found, patient.find(&text));
+    let texts: Vec<_> = found.iter().map(|one| text[one.bytes.clone()].len()).collect();
+    assert_eq!(texts, [5, 1, long.len(), 1]);
 }
 
 /// A term of each length up to 100 over a text of one letter: the occurrences
