@@ -2,7 +2,10 @@
 //! turned into bindings, exports and the last expression handed to the
 //! runtime, and every generated position mapped back.
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use oxc::{
     allocator::{Allocator, ArenaVec, TakeIn},
@@ -19,8 +22,10 @@ use terraphim_sandbox_protocol::{Failure, FailureKind, Syntax};
 
 use crate::positions::{self, Mapping, Positions};
 
+mod refused;
+
 /// The name under which the interpreter knows the program.
-pub(crate) const FILE: &str = "<program>";
+pub const FILE: &str = "<program>";
 
 const MODULES: &str = "__terraphim_modules";
 const IMPORT: &str = "__terraphim_import";
@@ -30,23 +35,27 @@ const END: &str = "__terraphim_end";
 
 /// What a module import asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Import {
-    pub(crate) specifier: String,
+pub struct Import {
+    /// The module's name as it stands in the program.
+    pub specifier: String,
     /// The imported names with their offsets; `None` for the whole module.
-    pub(crate) names: Option<Vec<(String, u32)>>,
+    pub names: Option<Vec<(String, u32)>>,
     /// Where it stands, as a byte offset.
-    pub(crate) offset: u32,
+    pub offset: u32,
 }
 
 /// A program that can be evaluated.
-pub(crate) struct Compiled {
-    pub(crate) code: String,
-    pub(crate) imports: Vec<Import>,
-    pub(crate) positions: Positions,
+pub struct Compiled {
+    /// One expression: the async function.
+    pub code: String,
+    /// What it imports, in the order of the bindings.
+    pub imports: Vec<Import>,
+    /// From its lines to the program's.
+    pub positions: Positions,
 }
 
 /// Compiles a program, or says what is wrong with it.
-pub(crate) fn compile(source: &str, syntax: Syntax) -> Result<Compiled, Failure> {
+pub fn compile(source: &str, syntax: Syntax) -> Result<Compiled, Failure> {
     if source.trim().is_empty() {
         return Err(syntax_error(source, 0, "the program is empty", "write at least one statement"));
     }
@@ -62,6 +71,9 @@ pub(crate) fn compile(source: &str, syntax: Syntax) -> Result<Compiled, Failure>
     }
     let mut program = parsed.program;
     program.hashbang = None;
+    if let Some(refusal) = refused::by_syntax(&program, source) {
+        return Err(refused_at(source, &refusal));
+    }
     strip_types(&allocator, &mut program, source)?;
     let mut shape = Shape { source, allocator: &allocator, program: Outline::default() };
     shape.rewrite(&mut program)?;
@@ -69,6 +81,12 @@ pub(crate) fn compile(source: &str, syntax: Syntax) -> Result<Compiled, Failure>
     let printed = Codegen::new()
         .with_options(CodegenOptions { source_map_path: Some(FILE.into()), ..CodegenOptions::default() })
         .build(&program);
+    if printed.code.contains('\0') {
+        // It ends the text for the interpreter. In strings it was written as an escape.
+        let offset = u32::try_from(source.find('\0').unwrap_or_default()).unwrap_or(u32::MAX);
+        let hint = "leave it out, or write \\0 where it is meant";
+        return Err(syntax_error(source, offset, "the program contains a NUL character", hint));
+    }
     let tokens = printed.map.iter().flat_map(|map| map.get_tokens());
     // The wrapper's first line stands before the printed program.
     let mappings = tokens.map(|token| Mapping {
@@ -86,6 +104,9 @@ fn strip_types<'a>(allocator: &'a Allocator, program: &mut Program<'a>, source: 
     if let Some(first) = analysed.diagnostics.iter().next() {
         return Err(diagnosed(source, first));
     }
+    if let Some(refusal) = refused::by_names(program, analysed.semantic.scoping()) {
+        return Err(refused_at(source, &refusal));
+    }
     let scoping = analysed.semantic.into_scoping();
     let options = TransformOptions::default();
     let transformed =
@@ -101,7 +122,20 @@ fn diagnosed(source: &str, diagnostic: &OxcDiagnostic) -> Failure {
     // What is missing at the end is shown behind the last line that has text.
     let offset = offset.min(u32::try_from(source.trim_end().len()).unwrap_or(u32::MAX));
     let hint = diagnostic.help.as_deref().unwrap_or_default();
-    syntax_error(source, offset, &diagnostic.message, hint)
+    if diagnostic.message.starts_with("Namespaces exporting non-const") {
+        let message = "a namespace cannot export a variable that changes";
+        return syntax_error(source, offset, message, "write `export const`, or use an object");
+    }
+    // Some messages quote a character of the program.
+    let mut message = String::with_capacity(diagnostic.message.len());
+    for c in diagnostic.message.chars() {
+        if c.is_control() && c != '\n' { message.extend(c.escape_unicode()) } else { message.push(c) }
+    }
+    syntax_error(source, offset, &message, hint)
+}
+
+fn refused_at(source: &str, refusal: &refused::Refusal) -> Failure {
+    syntax_error(source, refusal.span.start, &refusal.message, &refusal.hint)
 }
 
 pub(crate) fn syntax_error(source: &str, offset: u32, message: &str, hint: &str) -> Failure {
@@ -120,6 +154,9 @@ pub(crate) fn syntax_error(source: &str, offset: u32, message: &str, hint: &str)
 #[derive(Default)]
 struct Outline {
     imports: Vec<Import>,
+    /// Which import asks for a module, by its specifier and whether as a whole, with its names:
+    /// many imports of one module ask for it once.
+    asked: BTreeMap<(String, bool), (usize, BTreeSet<String>)>,
     /// One `const` per import.
     bindings: String,
     /// A declaration that is the default export.
@@ -143,7 +180,7 @@ impl Outline {
             code.push_str(&format!("{DEFAULT}({name});"));
         }
         if let Some(text) = &self.only_text {
-            code.push_str(&format!("{LAST}({text:?});"));
+            code.push_str(&format!("{LAST}({});", quoted(text)));
         }
         match &self.only_function {
             Some(name) => code.push_str(&format!("return {END}(()=>{name}());")),
@@ -152,6 +189,23 @@ impl Outline {
         code.push_str("})");
         code
     }
+}
+
+/// A text as a literal of the language.
+fn quoted(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len() + 2);
+    literal.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => literal.extend(['\\', c]),
+            // An escape of Rust's own, `\0`, would be octal before a digit.
+            '\u{2028}' | '\u{2029}' => literal.extend(c.escape_unicode()),
+            c if c.is_control() => literal.extend(c.escape_unicode()),
+            c => literal.push(c),
+        }
+    }
+    literal.push('"');
+    literal
 }
 
 struct Shape<'s, 'a> {
@@ -176,6 +230,8 @@ impl<'a> Shape<'_, 'a> {
         if let ([], Some(only)) = (program.body.as_slice(), program.directives.last()) {
             self.program.only_text = Some(only.expression.value.to_string());
         }
+        // The program is strict by its wrapper, and a directive is printed as it was written.
+        program.directives.clear();
         let statements = program.body.take_in(&AstBuilder::new(self.allocator));
         let last =
             statements.iter().rposition(|statement| matches!(statement, Statement::ExpressionStatement(_)));
@@ -205,9 +261,6 @@ impl<'a> Shape<'_, 'a> {
             }
             Statement::ExportFromDeclaration(export) => Err(self.re_export(export.span)),
             Statement::ExportAllDeclaration(export) => Err(self.re_export(export.span)),
-            Statement::TSExportAssignment(export) => {
-                Err(self.error(export.span, "`export =` does not exist here", "use `export default`"))
-            }
             Statement::ExportDefaultDeclaration(export) => {
                 let export = export.unbox();
                 self.export_default(export.span, export.declaration)
@@ -267,23 +320,26 @@ impl<'a> Shape<'_, 'a> {
         if import.import_kind.is_type() {
             return Ok(());
         }
-        let index = self.program.imports.len();
-        let mut names = Vec::new();
-        let mut whole = false;
+        let specifiers = || import.specifiers.iter().flatten();
+        let is_whole = |one: &ImportDeclarationSpecifier<'_>| {
+            matches!(one, ImportDeclarationSpecifier::ImportNamespaceSpecifier(_))
+        };
+        let whole = specifiers().any(is_whole);
+        let index = self.asked_for(import, whole);
         let mut pattern = Vec::new();
-        for specifier in import.specifiers.iter().flatten() {
+        for specifier in specifiers() {
             match specifier {
                 ImportDeclarationSpecifier::ImportSpecifier(one) if one.import_kind.is_type() => {}
                 ImportDeclarationSpecifier::ImportSpecifier(one) => {
                     let name = one.imported.name();
-                    pattern.push(format!("{:?}:{}", name.as_str(), one.local.name));
-                    names.push((name.to_string(), one.span.start));
+                    pattern.push(format!("{}:{}", quoted(name.as_str()), one.local.name));
+                    self.ask_for(import, whole, name.as_str(), one.span);
                 }
                 ImportDeclarationSpecifier::ImportDefaultSpecifier(one)
                     if !matches!(import.source.value.as_str(), "mcp-servers" | "mcp-runtime") =>
                 {
                     pattern.push(format!("default:{}", one.local.name));
-                    names.push(("default".to_owned(), one.span.start));
+                    self.ask_for(import, whole, "default", one.span);
                 }
                 ImportDeclarationSpecifier::ImportDefaultSpecifier(one) => {
                     return Err(self.error(
@@ -293,7 +349,6 @@ impl<'a> Shape<'_, 'a> {
                     ));
                 }
                 ImportDeclarationSpecifier::ImportNamespaceSpecifier(one) => {
-                    whole = true;
                     self.program.bindings.push_str(&format!("const {}={MODULES}[{index}];", one.local.name));
                 }
             }
@@ -302,12 +357,29 @@ impl<'a> Shape<'_, 'a> {
             let pattern = pattern.join(",");
             self.program.bindings.push_str(&format!("const {{{pattern}}}={MODULES}[{index}];"));
         }
-        self.program.imports.push(Import {
-            specifier: import.source.value.to_string(),
-            names: (!whole).then_some(names),
-            offset: import.span.start,
-        });
         Ok(())
+    }
+
+    /// The index of the import that asks for a module, by its names or as a whole.
+    fn asked_for(&mut self, import: &ImportDeclaration<'a>, whole: bool) -> usize {
+        let specifier = import.source.value.to_string();
+        let imports = &mut self.program.imports;
+        let entry = self.program.asked.entry((specifier.clone(), whole)).or_insert_with(|| {
+            let names = (!whole).then(Vec::new);
+            imports.push(Import { specifier, names, offset: import.span.start });
+            (imports.len() - 1, BTreeSet::new())
+        });
+        entry.0
+    }
+
+    fn ask_for(&mut self, import: &ImportDeclaration<'a>, whole: bool, name: &str, span: Span) {
+        let key = (import.source.value.to_string(), whole);
+        let Some((index, known)) = self.program.asked.get_mut(&key) else { return };
+        if known.insert(name.to_owned())
+            && let Some(names) = self.program.imports.get_mut(*index).and_then(|one| one.names.as_mut())
+        {
+            names.push((name.to_owned(), span.start));
+        }
     }
 
     /// `main`, or the one function without parameters, of a program that has

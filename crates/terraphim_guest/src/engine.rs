@@ -14,6 +14,10 @@ use crate::{
     random::Random,
 };
 
+pub(crate) mod rejections;
+
+use rejections::Rejections;
+
 const PRELUDE: &str = include_str!("prelude.js");
 const PRELUDE_FILE: &str = "<prelude>";
 
@@ -61,6 +65,7 @@ pub(crate) struct Engine {
     pub(crate) context: Context,
     bridge: Persistent<Object<'static>>,
     pub(crate) deliver: Persistent<Function<'static>>,
+    pub(crate) rejections: Rc<RefCell<Rejections>>,
 }
 
 impl Engine {
@@ -94,12 +99,17 @@ impl Engine {
         })?;
         warm_compiler();
         runtime.run_gc();
-        Ok(Self { shared, heap, runtime, context, bridge, deliver })
+        let rejections = rejections::track(&runtime);
+        Ok(Self { shared, heap, runtime, context, bridge, deliver, rejections })
     }
 
     /// Gives this process its own randomness and limits.
     pub(crate) fn begin(&self, random: Random, deadline: Instant, start: &Start) {
-        self.heap.limit(usize::try_from(start.heap_bytes).unwrap_or(usize::MAX));
+        let heap = usize::try_from(start.heap_bytes).unwrap_or(usize::MAX);
+        self.heap.limit(heap);
+        // A collection visits every object, and with that copies each page that
+        // this process still shares with the zygote: most runs end before one is due.
+        self.runtime.set_gc_threshold(heap / 8);
         let mut shared = self.shared.borrow_mut();
         shared.random = random;
         shared.arguments_bytes = usize::try_from(start.arguments_bytes).unwrap_or(usize::MAX);

@@ -2,23 +2,38 @@
 
 /// A place in the program's text, both from 1; columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Position {
-    pub(crate) line: u32,
-    pub(crate) column: u32,
+pub struct Position {
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
 }
 
 /// The position of a byte offset.
-pub(crate) fn of_offset(source: &str, offset: u32) -> Position {
+pub fn of_offset(source: &str, offset: u32) -> Position {
     let end = source.floor_char_boundary(offset as usize);
     let before = source.get(..end).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let column = before.get(line_start..).unwrap_or_default().chars().count();
-    Position { line: number(before.matches('\n').count() + 1), column: number(column + 1) }
+    let (line, start) = line_starts(before).enumerate().last().unwrap_or_default();
+    let column = before.get(start..).unwrap_or_default().chars().count();
+    Position { line: number(line + 1), column: number(column + 1) }
 }
 
-/// The column in characters of one in UTF-16 units, both from 1.
-fn character_column(source: &str, line: u32, column: u32) -> u32 {
-    let text = source.split('\n').nth((line as usize).saturating_sub(1)).unwrap_or_default();
+/// Where the lines of a text begin, as byte offsets. Lines end where the
+/// language says, so that all positions of a program are counted alike.
+fn line_starts(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let behind_breaks = bytes.iter().enumerate().filter_map(|(at, byte)| match byte {
+        b'\n' => Some(at + 1),
+        b'\r' if bytes.get(at + 1) != Some(&b'\n') => Some(at + 1),
+        // U+2028 and U+2029.
+        0xe2 if matches!(bytes.get(at + 1..at + 3), Some([0x80, 0xa8 | 0xa9])) => Some(at + 3),
+        _ => None,
+    });
+    std::iter::once(0).chain(behind_breaks)
+}
+
+/// The column in characters of one in UTF-16 units, both from 1, in the line that begins the text.
+fn character_column(text: &str, column: u32) -> u32 {
     let mut units = 1;
     let before = text.chars().take_while(|c| {
         let stands_before = units < column as usize;
@@ -34,27 +49,32 @@ fn number(value: usize) -> u32 {
 
 /// One mapping: where generated code begins to stand for a place in the source, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Mapping {
-    pub(crate) line: u32,
-    pub(crate) column: u32,
-    pub(crate) source_line: u32,
-    pub(crate) source_column: u32,
+pub struct Mapping {
+    /// Line of the generated code.
+    pub line: u32,
+    /// Column of the generated code.
+    pub column: u32,
+    /// Line of the source.
+    pub source_line: u32,
+    /// Column of the source.
+    pub source_column: u32,
 }
 
 /// The mappings of one program, in the order of the generated code.
-pub(crate) struct Positions {
+pub struct Positions {
     mappings: Vec<Mapping>,
 }
 
 impl Positions {
-    pub(crate) fn new(mut mappings: Vec<Mapping>) -> Self {
+    /// Takes mappings in any order.
+    pub fn new(mut mappings: Vec<Mapping>) -> Self {
         mappings.sort_unstable();
         Self { mappings }
     }
 
     /// The source position of a generated one (both from 1): that of the last
     /// mapping of the same line at or before it.
-    pub(crate) fn find(&self, line: u32, column: u32) -> Option<Position> {
+    pub fn find(&self, line: u32, column: u32) -> Option<Position> {
         let (line, column) = (line.checked_sub(1)?, column.saturating_sub(1));
         let end = self.mappings.partition_point(|mapping| (mapping.line, mapping.column) <= (line, column));
         let mapping = self.mappings.get(end.checked_sub(1)?).filter(|mapping| mapping.line == line);
@@ -64,17 +84,24 @@ impl Positions {
 
     /// Rewrites an interpreter's stack: frames of the program with the agent's
     /// positions, all others left out. Also gives the innermost position.
-    pub(crate) fn stack(&self, source: &str, stack: &str, file: &str) -> (Option<Position>, String) {
+    pub fn stack(&self, source: &str, stack: &str, file: &str) -> (Option<Position>, String) {
         let mut innermost = None;
         let mut lines = Vec::new();
+        let mut starts = Vec::new();
         for frame in stack.lines().take(200) {
             let Some((name, position)) = parse_frame(frame, file) else { continue };
             let Some(mut position) = self.find(position.line, position.column) else { continue };
-            position.column = character_column(source, position.line, position.column);
+            if starts.is_empty() {
+                starts.extend(line_starts(source));
+            }
+            let line = starts.get((position.line as usize).saturating_sub(1));
+            let line = line.and_then(|start| source.get(*start..)).unwrap_or_default();
+            position.column = character_column(line, position.column);
             innermost.get_or_insert(position);
-            if lines.len() < 20 {
-                let name = if name.is_empty() || name == "<anonymous>" { "the program" } else { name };
-                lines.push(format!("at {name} ({}:{})", position.line, position.column));
+            let name = if name.is_empty() || name == "<anonymous>" { "the program" } else { name };
+            lines.push(format!("at {name} ({}:{})", position.line, position.column));
+            if lines.len() == 20 {
+                break;
             }
         }
         (innermost, lines.join("\n"))
@@ -107,9 +134,19 @@ mod tests {
 
     #[test]
     fn columns_count_characters() {
-        assert_eq!(character_column("a\n😀😀x", 2, 5), 3);
-        assert_eq!(character_column("abc", 1, 2), 2);
-        assert_eq!(character_column("", 9, 7), 1);
+        assert_eq!(character_column("😀😀x", 5), 3);
+        assert_eq!(character_column("abc", 2), 2);
+        assert_eq!(character_column("", 7), 1);
+    }
+
+    #[test]
+    fn lines_end_as_in_the_language() {
+        let source = "a\rb\r\nc\u{2028}d\u{2029}\u{2027}e";
+        assert_eq!(line_starts(source).collect::<Vec<_>>(), [0, 2, 5, 9, 13]);
+        for (text, line, column) in [("a", 1, 1), ("b", 2, 1), ("c", 3, 1), ("d", 4, 1), ("e", 5, 2)] {
+            let offset = u32::try_from(source.find(text).unwrap()).unwrap();
+            assert_eq!(of_offset(source, offset), Position { line, column }, "{text}");
+        }
     }
 
     #[test]

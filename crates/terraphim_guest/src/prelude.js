@@ -15,7 +15,10 @@
   const Text = String;
   const Failure = Error;
   const Known = WeakSet;
+  const { captureStackTrace } = Failure;
   const now = Date.now;
+  // The interpreter's own began with the process from which all runs are forked.
+  const ticks = performance.now.bind(performance);
   const { floor, max, min } = Math;
   const uncurried = (method) => Function.prototype.call.bind(method);
   const toWellFormed = uncurried(Text.prototype.toWellFormed);
@@ -54,8 +57,15 @@
     return error;
   }
 
-  function call(operation, payload, about) {
-    const site = new Failure().stack;
+  // Where a program called `from`; printing fewer frames is most of what a call costs here.
+  function siteOf(from) {
+    const site = create(null);
+    captureStackTrace(site, from);
+    return site.stack;
+  }
+
+  function call(operation, payload, about, from) {
+    const site = siteOf(from);
     const refuse = (kind, message, hint) => Pledge.reject(bridgeError({ ...about, kind, message, hint }, site));
     if (operation === 'tool' && ++callsMade > limits.toolCalls) {
       return refuse('limit', `the program has used all of its ${limits.toolCalls} tool calls`,
@@ -63,7 +73,7 @@
     }
     let json;
     try {
-      json = stringify(payload);
+      json = stringify(payload) ?? 'null';
     } catch (error) {
       const why = error instanceof Failure ? error.message : 'reading them threw';
       return refuse('arguments', `the arguments are not JSON: ${why}`, 'pass plain values');
@@ -91,21 +101,23 @@
   // Modules.
 
   function makeTool(server, tool) {
-    const invoke = (args, raw) => {
+    const about = { server, tool };
+    const invoke = (args, raw, from) => {
       if (args === undefined || args === null) args = {};
       if (typeof args !== 'object' || isArray(args)) {
         const given = isArray(args) ? 'a list' : `a ${typeof args}`;
         return Pledge.reject(bridgeError({
-          server, tool, kind: 'arguments',
+          ...about, kind: 'arguments',
           message: `${server}.${tool} takes one object of arguments, not ${given}`,
           hint: `write ${tool}({ name: value })`,
-        }, new Failure().stack));
+        }, siteOf(from)));
       }
-      return call('tool', { server, tool, raw, arguments: args }, { server, tool });
+      return call('tool', { server, tool, raw, arguments: args }, about, from);
     };
-    const callable = (args) => invoke(args, false);
+    const callable = (args) => invoke(args, false, callable);
+    const raw = (args) => invoke(args, true, raw);
     defineProperty(callable, 'name', { value: tool });
-    defineProperty(callable, 'raw', { value: (args) => invoke(args, true) });
+    defineProperty(callable, 'raw', { value: raw });
     return freeze(callable);
   }
 
@@ -192,18 +204,19 @@
   };
 
   const workspace = freeze({
-    saveData: (name, value) =>
-      call('workspace.save', { name: Text(name), value: encodable(value) }, { server: 'workspace', tool: 'saveData' }),
-    loadData: (name) => call('workspace.load', { name: Text(name) }, { server: 'workspace', tool: 'loadData' }),
-    list: () => call('workspace.list', {}, { server: 'workspace', tool: 'list' }),
+    saveData: (name, value) => call(
+      'workspace.save', { name: Text(name), value: encodable(value) }, { server: 'workspace', tool: 'saveData' }, workspace.saveData),
+    loadData: (name) => call(
+      'workspace.load', { name: Text(name) }, { server: 'workspace', tool: 'loadData' }, workspace.loadData),
+    list: () => call('workspace.list', {}, { server: 'workspace', tool: 'list' }, workspace.list),
   });
 
   const about = (tool) => ({ server: 'mcp-runtime', tool });
   // The whole answer: { tools, total, ... }.
-  const searchTools = (query) => call('search_tools', asObject(query, 'query'), about('searchTools'));
+  const searchTools = (query) => call('search_tools', asObject(query, 'query'), about('searchTools'), searchTools);
   // One name gives its document, a list gives { docs, unknown }.
   const getToolDocs = (names) =>
-    call('tool_docs', { names: isArray(names) ? names : [names] }, about('getToolDocs')).then((page) => {
+    call('tool_docs', { names: isArray(names) ? names : [names] }, about('getToolDocs'), getToolDocs).then((page) => {
       if (isArray(names)) return page;
       if (page.docs.length) return page.docs[0];
       const near = page.unknown[0]?.nearest ?? [];
@@ -267,7 +280,7 @@
   function importLater(specifier) {
     specifier = Text(specifier);
     if (specifier === 'mcp-runtime') return Pledge.resolve(runtimeModule);
-    return call('import', { specifier }, { server: specifier, tool: 'import' })
+    return call('import', { specifier }, { server: specifier, tool: 'import' }, importLater)
       .then(specifier === 'mcp-servers' ? serversModule : serverModule);
   }
 
@@ -419,6 +432,9 @@
       if (error instanceof TypeError && /circular/i.test(error.message)) {
         throw new TypeError(`the ${noun} refers to itself: give plain data without a cycle`);
       }
+      if (error instanceof RangeError && /call stack/i.test(error.message)) {
+        throw new RangeError(`the ${noun} is nested too deeply: give flatter data`);
+      }
       throw error;
     }
   }
@@ -450,11 +466,11 @@
     }
   }
 
-  function fail(error) {
-    if (finished) return;
+  /** What a thrown value says. */
+  function told(error, verb) {
     const isError = attempt(() => error instanceof Failure, 'false') === 'true';
     const kind = isError && fromBridge.has(error) ? attempt(() => error.kind ?? 'tool', 'tool') : 'runtime';
-    let message = `the program threw ${isError ? 'an error that cannot be read' : printed(error)}`;
+    let message = `${verb} ${isError ? 'an error that cannot be read' : printed(error)}`;
     if (isError) {
       const text = attempt(() => error.message, undefined);
       const name = attempt(() => error.name, 'Error');
@@ -462,11 +478,23 @@
     }
     const stack = isError ? attempt(() => error.stack ?? '', '') : '';
     const hint = isError ? attempt(() => error.hint ?? '', '') : '';
+    return { kind, message, stack, hint };
+  }
+
+  function fail(error) {
+    if (finished) return;
+    const { kind, message, stack, hint } = told(error, 'the program threw');
     finished = true;
     native.fail(kind, message, stack, hint);
   }
 
+  // Told to a program, so that it counts from the start of its run.
+  let began = 0;
+  const clock = { now: () => ticks() - began, timeOrigin: 0 };
+
   function start(program, modules) {
+    began = ticks();
+    clock.timeOrigin = now();
     let exported;
     let last;
     const isDefault = (value) => { exported = { value }; };
@@ -492,6 +520,7 @@
     defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   for (const [name, helper] of entries(helpers)) hidden(name, helper);
   hidden('ToolError', ToolError);
+  hidden('performance', clock);
   hidden('console', {
     debug: printer(0), log: printer(1), info: printer(1), warn: printer(2), error: printer(3),
     table: printer(1), dir: printer(1), trace: printer(0),
@@ -510,7 +539,7 @@
 
   return {
     start, deliver, fail, nextTimer, fireTimers, serversModule, serverModule,
-    runtimeModule,
+    runtimeModule, rejection: (reason) => told(reason, 'it was rejected with'),
     setLimits: (toolCalls, argumentsBytes) => { limits = { toolCalls, argumentsBytes }; },
   };
 })

@@ -7,7 +7,7 @@ use std::{
 };
 
 use rquickjs::{Array, Ctx, Function, Object, Value};
-use terraphim_sandbox_protocol::{Failure, FailureKind, GuestFrame, HostFrame, Payload, Start};
+use terraphim_sandbox_protocol::{Failure, FailureKind, GuestFrame, HostFrame, LogLevel, Payload, Start};
 
 use crate::{
     compile::{self, Compiled, Import},
@@ -21,6 +21,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Longest message, hint or stack of a failure, in bytes.
 const TEXT_BYTES: usize = 16 << 10;
+
+/// Longest text of a warning, in bytes.
+const LOG_BYTES: usize = 1 << 10;
 
 /// Waits for the program and runs it.
 pub(crate) fn serve(engine: Engine, random: Random) -> ! {
@@ -303,6 +306,7 @@ impl Run {
 
     /// Puts limits into words and positions into the agent's lines.
     fn finish(&self, ending: Ending, positions: &Positions) -> Ending {
+        self.tell_rejections(positions);
         let mut failure = match ending {
             Ending::Result(json) if json.len() as u64 > self.start.result_bytes => {
                 self.result_too_long(json.len())
@@ -341,6 +345,31 @@ impl Run {
         failure.message = engine::cut(&failure.message, TEXT_BYTES).to_owned();
         failure.hint = engine::cut(&failure.hint, TEXT_BYTES).to_owned();
         Ending::Failure(failure)
+    }
+
+    /// Warns of every rejected promise that nobody handled.
+    fn tell_rejections(&self, positions: &Positions) {
+        let (reasons, more) = self.engine.rejections.borrow_mut().take();
+        for reason in reasons {
+            let told = self.engine.context.with(|ctx| -> rquickjs::Result<(String, String)> {
+                let read: Function<'_> = self.engine.bridge(&ctx)?.get("rejection")?;
+                let told: Object<'_> = read.call((reason.restore(&ctx)?,))?;
+                Ok((told.get("message")?, told.get("stack")?))
+            });
+            // A reason that cannot be read within the limits is told without its words.
+            let (message, stack) = told.unwrap_or_else(|_| ("it cannot be read".into(), String::new()));
+            let place = positions.stack(&self.start.source, &stack, compile::FILE).0;
+            let line = place.map(|place| format!("line {}: ", place.line)).unwrap_or_default();
+            let text = format!(
+                "{line}nobody handled the rejection of a promise: {}",
+                engine::cut(&message, LOG_BYTES)
+            );
+            self.engine.shared.borrow_mut().channel.log(LogLevel::Warn, &text);
+        }
+        if more > 0 {
+            let text = format!("nobody handled the rejection of {more} more promises");
+            self.engine.shared.borrow_mut().channel.log(LogLevel::Warn, &text);
+        }
     }
 
     fn result_too_long(&self, bytes: usize) -> Failure {

@@ -1,5 +1,5 @@
-//! The zygote: enters the jail, warms an interpreter, and makes a process for
-//! each run on the host's demand. It never reads an agent's bytes.
+//! The zygote: enters the jail, warms a worker, and makes a process for each
+//! run on the host's demand. It never reads an agent's bytes.
 
 use std::{
     collections::BTreeMap,
@@ -16,21 +16,37 @@ use terraphim_sandbox_protocol::{
     control::{FromZygote, MAX_DATAGRAM, ToZygote},
 };
 
-use crate::{
-    engine::Engine,
-    jail::{self, Fork, JailError, RunFilter},
-    random::Random,
-    run,
-};
+use crate::jail::{self, Fork, JailError, RunFilter};
+
+/// What a run's process does once it is alone in its jail.
+pub trait Worker: Sized {
+    /// Prepares what every run's process inherits; called once, in the jail.
+    ///
+    /// # Errors
+    ///
+    /// The step that failed, which the host is told.
+    fn warm() -> Result<Self, JailError>;
+
+    /// Serves the one run of this process. `seed` is this process's own randomness.
+    fn serve(self, seed: [u8; 32]) -> !;
+}
+
+/// With so many children more, one more order is taken between two looks at them.
+const CHILDREN_PER_ORDER: usize = 64;
 
 struct Child {
     pid: Pid,
     pidfd: OwnedFd,
 }
 
-/// Serves until the host goes away; gives the process's exit code.
-pub(crate) fn serve() -> i32 {
-    match prepare() {
+/// The whole program of a guest: serves until the host goes away, and gives the
+/// process's exit code.
+pub fn main<W: Worker>() -> i32 {
+    // A panic must not write to a descriptor that may by now be the channel.
+    std::panic::set_hook(Box::new(|_| ()));
+    // The name in process lists; without it that of the descriptor it was started from.
+    let _ = rustix::thread::set_name(c"terraphim-guest");
+    match prepare::<W>() {
         Ok(mut zygote) => zygote.serve(),
         Err(error) => {
             tell(&FromZygote::Broken { child: 0, message: error.to_string() }, &[]);
@@ -39,16 +55,13 @@ pub(crate) fn serve() -> i32 {
     }
 }
 
-fn prepare() -> Result<Zygote, JailError> {
+fn prepare<W: Worker>() -> Result<Zygote<W>, JailError> {
     jail::adopt_channel()?;
     let jail = jail::enter()?;
     let filter = jail::run_filter()?;
-    let engine = Engine::warm().map_err(|error| JailError {
-        step: "interpreter",
-        source: std::io::Error::other(error.to_string()),
-    })?;
+    let worker = W::warm()?;
     tell(&FromZygote::Ready { version: VERSION, layers: jail.layers, reduced: jail.reduced }, &[]);
-    Ok(Zygote { filter, engine: Some(engine), children: BTreeMap::new() })
+    Ok(Zygote { filter, worker: Some(worker), children: BTreeMap::new() })
 }
 
 fn tell(message: &FromZygote, descriptors: &[std::os::fd::BorrowedFd<'_>]) {
@@ -56,50 +69,57 @@ fn tell(message: &FromZygote, descriptors: &[std::os::fd::BorrowedFd<'_>]) {
     let _ = jail::send_with_descriptors(&message.encode(), descriptors);
 }
 
-struct Zygote {
+struct Zygote<W> {
     filter: RunFilter,
-    engine: Option<Engine>,
+    worker: Option<W>,
     children: BTreeMap<u32, Child>,
 }
 
-impl Zygote {
+impl<W: Worker> Zygote<W> {
     fn serve(&mut self) -> i32 {
         loop {
-            let control_ready = self.wait();
-            self.reap();
-            if control_ready {
+            let (control_ready, ended) = self.wait();
+            self.reap(&ended);
+            if !control_ready {
+                continue;
+            }
+            // The more children there are to look at, the more orders are taken between two looks.
+            for _ in 0..=self.children.len() / CHILDREN_PER_ORDER {
                 match receive() {
-                    Some(ToZygote::Fork { child, memory_bytes, cpu_seconds }) => {
+                    Received::Order(ToZygote::Fork { child, memory_bytes, cpu_seconds }) => {
                         self.fork(child, memory_bytes, cpu_seconds);
                     }
-                    None => return 0,
+                    Received::Nothing => break,
+                    Received::HostGone => return 0,
                 }
             }
         }
     }
 
-    /// Waits for the host or for the end of a child; whether it is the host.
-    fn wait(&self) -> bool {
+    /// Waits for the host or for the end of children; whether it is the host, and whose end.
+    fn wait(&self) -> (bool, Vec<u32>) {
         let control = jail::channel();
         let mut watched = Vec::with_capacity(self.children.len() + 1);
         watched.push(PollFd::new(&control, PollFlags::IN));
         watched.extend(self.children.values().map(|child| PollFd::new(&child.pidfd, PollFlags::IN)));
-        match rustix::event::poll(&mut watched, None) {
-            Ok(_) => watched.first().is_some_and(|control| !control.revents().is_empty()),
-            Err(_) => false,
+        if rustix::event::poll(&mut watched, None).is_err() {
+            return (false, Vec::new());
         }
+        let mut told = watched.iter().map(|watched| !watched.revents().is_empty());
+        let control_ready = told.next().unwrap_or(false);
+        let ended = self.children.keys().zip(told).filter(|(_, told)| *told);
+        (control_ready, ended.map(|(number, _)| *number).collect())
     }
 
-    fn reap(&mut self) {
-        let ended = self.children.extract_if(.., |number, child| match jail::reap(child.pid) {
-            Some(exit) => {
-                let jail::Exit { status, cpu_micros, peak_kib } = exit;
-                tell(&FromZygote::Exited { child: *number, status, cpu_micros, peak_kib }, &[]);
-                true
-            }
-            None => false,
-        });
-        drop(ended.collect::<Vec<_>>());
+    fn reap(&mut self, ended: &[u32]) {
+        for number in ended {
+            let Some(exit) = self.children.get(number).and_then(|child| jail::reap(child.pid)) else {
+                continue;
+            };
+            self.children.remove(number);
+            let jail::Exit { status, cpu_micros, peak_kib } = exit;
+            tell(&FromZygote::Exited { child: *number, status, cpu_micros, peak_kib }, &[]);
+        }
     }
 
     fn fork(&mut self, number: u32, memory_bytes: u64, cpu_seconds: u64) {
@@ -118,18 +138,31 @@ impl Zygote {
         let seed = jail::random_seed();
         let entered = jail::enter_child(channel, memory_bytes, cpu_seconds)
             .and_then(|()| jail::lock_down(&self.filter));
-        match (entered, seed, self.engine.take()) {
-            (Ok(()), Ok(seed), Some(engine)) => run::serve(engine, Random::from_seed(seed)),
+        match (entered, seed, self.worker.take()) {
+            (Ok(()), Ok(seed), Some(worker)) => worker.serve(seed),
             _ => jail::exit_now(EXIT_JAIL),
         }
     }
 }
 
-/// The next order; `None` if the host is gone or speaks nonsense.
-fn receive() -> Option<ToZygote> {
+/// What the host has sent.
+enum Received {
+    Order(ToZygote),
+    Nothing,
+    /// It is gone or speaks nonsense.
+    HostGone,
+}
+
+fn receive() -> Received {
     let mut datagram = [0; MAX_DATAGRAM];
     let received =
-        rustix::io::retry_on_intr(|| rustix::net::recv(jail::channel(), &mut datagram, RecvFlags::empty()));
-    let (length, _) = received.ok()?;
-    ToZygote::decode(datagram.get(..length)?).ok()
+        rustix::io::retry_on_intr(|| rustix::net::recv(jail::channel(), &mut datagram, RecvFlags::DONTWAIT));
+    match received {
+        Ok((length, _)) => match datagram.get(..length).map(ToZygote::decode) {
+            Some(Ok(order)) => Received::Order(order),
+            _ => Received::HostGone,
+        },
+        Err(rustix::io::Errno::AGAIN) => Received::Nothing,
+        Err(_) => Received::HostGone,
+    }
 }

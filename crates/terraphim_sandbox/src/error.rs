@@ -4,6 +4,8 @@ use std::io;
 
 use terraphim_sandbox_protocol::DecodeError;
 
+use crate::places::Full;
+
 /// The sandbox failed; no program is to blame.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,14 +45,9 @@ pub enum SandboxError {
         /// The step and its cause.
         reason: String,
     },
-    /// Every place is taken and stayed so.
-    #[error("all {capacity} places are taken, and none became free within {waited_ms} ms: try again later")]
-    Full {
-        /// Runs that may be under way at once.
-        capacity: usize,
-        /// How long the checkout waited, in milliseconds.
-        waited_ms: u128,
-    },
+    /// There is no place for the run.
+    #[error(transparent)]
+    Full(#[from] Full),
 }
 
 pub(crate) fn start(step: &'static str) -> impl FnOnce(io::Error) -> SandboxError {

@@ -10,18 +10,26 @@
 //! The crate knows no MCP: a host call is an opaque name with opaque bytes,
 //! answered by a [`HostCalls`] implementation.
 
+mod conclude;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod image;
 mod logs;
+mod places;
 mod pool;
 mod process;
+mod queue;
 mod run;
 mod spawn;
 mod zygote;
 
 pub use error::SandboxError;
+pub use image::GuestImage;
 pub use logs::Logs;
+pub use places::{ClientId, Full};
 pub use pool::{Lease, Pool, PoolConfig};
+pub use queue::QueueBounds;
 pub use run::{Call, Ending, Hold, HostCalls, HostReply, Program, RunEnd, Usage};
 pub use terraphim_sandbox_protocol::{DecodeError, Failure, FailureKind, control::Layers};
 pub use zygote::Jail;

@@ -10,13 +10,18 @@ use std::{
 };
 
 use terraphim_types::Limits;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     error::SandboxError,
+    image::GuestImage,
+    places::{ClientId, Place, Places},
     process::RunProcess,
+    queue::QueueBounds,
     zygote::{Jail, Zygote},
 };
+
+/// Zygotes that a checkout may lose before it gives up.
+const MOST_ZYGOTES: usize = 2;
 
 /// Sizes of a pool.
 #[derive(Debug, Clone, Copy)]
@@ -27,11 +32,18 @@ pub struct PoolConfig {
     pub ready: usize,
     /// How long a checkout may wait for a place.
     pub queue_deadline: Duration,
+    /// How much may wait for a place.
+    pub queue: QueueBounds,
 }
 
 impl Default for PoolConfig {
     fn default() -> Self {
-        Self { capacity: 32, ready: 8, queue_deadline: Duration::from_secs(30) }
+        Self {
+            capacity: 32,
+            ready: 8,
+            queue_deadline: Duration::from_secs(30),
+            queue: QueueBounds::default(),
+        }
     }
 }
 
@@ -43,7 +55,11 @@ pub struct Pool {
 
 struct Inner {
     config: PoolConfig,
-    places: Arc<Semaphore>,
+    /// Another guest than the embedded one.
+    guest: Option<GuestImage>,
+    places: Arc<Places>,
+    /// Whose runs those are that nobody is named for.
+    nobody: ClientId,
     /// Held only while a zygote is looked up or started, never during a run.
     zygote: tokio::sync::Mutex<Option<Zygote>>,
     ready: Mutex<VecDeque<RunProcess>>,
@@ -57,16 +73,27 @@ pub struct Lease {
     pub(crate) queued: Duration,
     /// The wall that the process is behind.
     pub jail: Arc<Jail>,
-    _place: OwnedSemaphorePermit,
+    /// Dropped last: the process is killed before its place is free.
+    _place: Place,
 }
 
 impl Pool {
     /// A pool that starts nothing until it is used.
     pub fn new(config: PoolConfig) -> Self {
-        let places = Arc::new(Semaphore::new(config.capacity));
+        Self::over(config, None)
+    }
+
+    /// A pool of another guest than the one that was built with this crate.
+    pub fn with_guest(config: PoolConfig, guest: GuestImage) -> Self {
+        Self::over(config, Some(guest))
+    }
+
+    fn over(config: PoolConfig, guest: Option<GuestImage>) -> Self {
         let inner = Inner {
             config,
-            places,
+            guest,
+            places: Places::new(config.capacity, config.queue),
+            nobody: ClientId::new("this client"),
             zygote: tokio::sync::Mutex::new(None),
             ready: Mutex::default(),
             refilling: AtomicBool::new(false),
@@ -86,26 +113,62 @@ impl Pool {
         self.inner.zygote.lock().await.as_ref().map(|zygote| zygote.pid)
     }
 
-    /// Lends a process. Waits for a place until the queue's deadline.
+    /// How many runs wait for a place.
+    pub fn waiting(&self) -> usize {
+        self.inner.places.waiting()
+    }
+
+    /// Lends a process to the pool's one client; see [`Pool::checkout_for`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
     pub async fn checkout(&self, limits: Limits) -> Result<Lease, SandboxError> {
+        self.checkout_for(&self.inner.nobody, limits, 0).await
+    }
+
+    /// Lends a process to a client. Waits for a place until the queue's
+    /// deadline; places are given round robin to the clients that wait, and to
+    /// one client in the order of its asking. Dropping the future leaves the
+    /// queue. `waiting_bytes` is what the caller keeps in memory while it waits.
+    ///
+    /// # Errors
+    ///
+    /// [`SandboxError::Full`] if there is no place or too much waits, and the
+    /// others if no process can be made; the pool stays usable.
+    pub async fn checkout_for(
+        &self,
+        client: &ClientId,
+        limits: Limits,
+        waiting_bytes: usize,
+    ) -> Result<Lease, SandboxError> {
         let asked = Instant::now();
-        let place = Arc::clone(&self.inner.places).acquire_owned();
-        let place = match tokio::time::timeout(self.inner.config.queue_deadline, place).await {
-            Ok(Ok(place)) => place,
-            _ => {
-                let waited_ms = asked.elapsed().as_millis();
-                return Err(SandboxError::Full { capacity: self.inner.config.capacity, waited_ms });
-            }
-        };
+        let place = self.inner.places.take(client, waiting_bytes, self.inner.config.queue_deadline).await?;
         let queued = asked.elapsed();
-        let zygote = self.zygote().await?;
-        let ready = if is_default(&limits) { self.take_ready() } else { None };
-        let process = match ready {
-            Some(process) => process,
-            None => zygote.fork(limits.memory_bytes, limits.cpu.as_secs()).await?,
-        };
-        self.refill(zygote.clone());
-        Ok(Lease { process, limits, queued, jail: zygote.jail, _place: place })
+        let (process, jail) = self.process(&limits).await?;
+        Ok(Lease { process, limits, queued, jail, _place: place })
+    }
+
+    /// A process with these limits. A zygote that is lost meanwhile has done
+    /// nothing for this run yet, so another one is started.
+    async fn process(&self, limits: &Limits) -> Result<(RunProcess, Arc<Jail>), SandboxError> {
+        let mut lost = 0;
+        loop {
+            let zygote = self.zygote().await?;
+            let ready = if is_default(limits) { self.take_ready() } else { None };
+            let process = match ready {
+                Some(process) => Ok(process),
+                None => zygote.fork(limits.memory_bytes, limits.cpu.as_secs()).await,
+            };
+            match process {
+                Ok(process) => {
+                    self.refill(zygote.clone());
+                    return Ok((process, zygote.jail));
+                }
+                Err(SandboxError::ZygoteGone) if lost + 1 < MOST_ZYGOTES => lost += 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     async fn zygote(&self) -> Result<Zygote, SandboxError> {
@@ -114,7 +177,7 @@ impl Pool {
             Some(zygote) if zygote.is_alive() => Ok(zygote.clone()),
             _ => {
                 self.lock_ready().clear();
-                let zygote = Zygote::start().await?;
+                let zygote = Zygote::start(self.inner.guest.clone()).await?;
                 *slot = Some(zygote.clone());
                 Ok(zygote)
             }
@@ -129,7 +192,7 @@ impl Pool {
     fn take_ready(&self) -> Option<RunProcess> {
         let mut ready = self.lock_ready();
         while let Some(mut process) = ready.pop_front() {
-            if matches!(process.exit.try_recv(), Err(tokio::sync::oneshot::error::TryRecvError::Empty)) {
+            if process.is_running() {
                 return Some(process);
             }
         }

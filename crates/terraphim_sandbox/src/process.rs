@@ -9,15 +9,26 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::Signal;
-use tokio::{net::UnixStream, sync::oneshot};
+use rustix::{
+    net::{AddressFamily, SocketType},
+    process::Signal,
+};
+use tokio::{
+    net::UnixStream,
+    sync::oneshot::{self, error::TryRecvError},
+};
 
 use crate::error::{SandboxError, start};
 
-/// The process of a pidfd, as numbered here.
-fn number_of(pidfd: &OwnedFd) -> Option<u32> {
-    let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).ok()?;
-    info.lines().find_map(|line| line.strip_prefix("Pid:"))?.trim().parse().ok()
+/// The process of a pidfd, as numbered here; `None` where `/proc` does not tell.
+fn process_of(pidfd: &OwnedFd) -> Result<Option<u32>, SandboxError> {
+    let Ok(info) = fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())) else {
+        return Ok(None);
+    };
+    let Some(number) = info.lines().find_map(|line| line.strip_prefix("Pid:")) else {
+        return Err(SandboxError::Fork { reason: "the zygote sent no process".into() });
+    };
+    Ok(number.trim().parse().ok())
 }
 
 /// How a process ended, as the zygote reaped it.
@@ -29,6 +40,14 @@ pub(crate) struct ChildExit {
     pub(crate) peak_bytes: u64,
 }
 
+/// The end of a process as far as it is known.
+#[derive(Debug)]
+enum Exit {
+    Awaited(oneshot::Receiver<ChildExit>),
+    /// `None` if the zygote went without telling.
+    Known(Option<ChildExit>),
+}
+
 /// A process that waits for a program or runs one; killed when dropped.
 #[derive(Debug)]
 pub(crate) struct RunProcess {
@@ -36,7 +55,7 @@ pub(crate) struct RunProcess {
     /// Its number here, where `/proc` tells it.
     pid: Option<u32>,
     pub(crate) channel: UnixStream,
-    pub(crate) exit: oneshot::Receiver<ChildExit>,
+    exit: Exit,
 }
 
 impl RunProcess {
@@ -45,13 +64,40 @@ impl RunProcess {
         exit: oneshot::Receiver<ChildExit>,
     ) -> Result<Self, SandboxError> {
         let Ok([pidfd, channel]) = <[OwnedFd; 2]>::try_from(descriptors) else {
-            return Err(SandboxError::Fork { reason: "the zygote sent no descriptors".into() });
+            return Err(SandboxError::Fork { reason: "the zygote sent no pair of descriptors".into() });
         };
+        let is_channel = rustix::net::sockopt::socket_domain(&channel) == Ok(AddressFamily::UNIX)
+            && rustix::net::sockopt::socket_type(&channel) == Ok(SocketType::STREAM);
+        if !is_channel {
+            return Err(SandboxError::Fork { reason: "the zygote sent no channel".into() });
+        }
+        let pid = process_of(&pidfd)?;
         let channel = StdUnixStream::from(channel);
         channel.set_nonblocking(true).map_err(start("non-blocking"))?;
         let channel = UnixStream::from_std(channel).map_err(start("register"))?;
-        let pid = number_of(&pidfd);
-        Ok(Self { pidfd, pid, channel, exit })
+        Ok(Self { pidfd, pid, channel, exit: Exit::Awaited(exit) })
+    }
+
+    /// Whether no end of it was told yet.
+    pub(crate) fn is_running(&mut self) -> bool {
+        let Exit::Awaited(exit) = &mut self.exit else { return false };
+        match exit.try_recv() {
+            Ok(exit) => self.exit = Exit::Known(Some(exit)),
+            Err(TryRecvError::Closed) => self.exit = Exit::Known(None),
+            Err(TryRecvError::Empty) => return true,
+        }
+        false
+    }
+
+    /// Waits until its end is told; `None` if the zygote is gone.
+    pub(crate) async fn ended(&mut self) -> Option<ChildExit> {
+        if let Exit::Awaited(exit) = &mut self.exit {
+            self.exit = Exit::Known(exit.await.ok());
+        }
+        match self.exit {
+            Exit::Known(exit) => exit,
+            Exit::Awaited(_) => None,
+        }
     }
 
     /// What a process that only waits has used, by the kernel's own account:
@@ -62,7 +108,7 @@ impl RunProcess {
         let schedule = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         // A process that has ended meanwhile may have left its number to another one.
-        if !matches!(self.exit.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
+        if !self.is_running() {
             return None;
         }
         let cpu = schedule.split(' ').next()?.parse().ok().map(Duration::from_nanos)?;

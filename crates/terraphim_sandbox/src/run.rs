@@ -18,31 +18,22 @@ use std::{
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use terraphim_sandbox_protocol::{
-    Budget, DecodeError, EXIT_BAD_CHANNEL, EXIT_JAIL, EXIT_OUT_OF_MEMORY, Failure, GuestFrame, HEADER_BYTES,
-    Header, HostFrame, Start, Syntax,
+    Budget, DecodeError, Failure, GuestFrame, HEADER_BYTES, Header, HostFrame, STARTED, Start, Syntax,
 };
 use terraphim_types::{Language, Limits};
 use tokio::io::Interest;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use crate::{
-    logs::Logs,
-    pool::Lease,
-    process::{ChildExit, RunProcess},
-    zygote::Jail,
-};
+use crate::{conclude::conclude, logs::Logs, pool::Lease, process::RunProcess, zygote::Jail};
 
 /// How much later than the interpreter's own deadline the process is killed.
 const KILL_GRACE: Duration = Duration::from_millis(40);
 
-/// How long a process that has closed its channel may take to end.
-const EXIT_GRACE: Duration = Duration::from_millis(50);
-
-/// How long the zygote may take to report the end of a killed process.
-const REAP_DEADLINE: Duration = Duration::from_secs(2);
-
 /// Host calls of a run that are not counted as tool calls: imports, searches, documents.
 const OTHER_CALLS: u32 = 10_000;
+
+/// Arguments of calls under way beyond which further ones wait, in bytes.
+const UNDER_WAY_BYTES: usize = 16 << 20;
 
 /// Arguments of calls that wait for their turn, in bytes.
 const WAITING_BYTES: usize = 64 << 20;
@@ -174,6 +165,7 @@ impl Lease {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             under_way: FuturesUnordered::new(),
+            under_way_bytes: 0,
             calls_made: 0,
             started: false,
             logs: Logs::with_budget(log_bytes),
@@ -193,7 +185,7 @@ impl Lease {
     }
 }
 
-fn budget(limits: &Limits) -> Budget {
+pub(crate) fn budget(limits: &Limits) -> Budget {
     Budget {
         start: 0,
         reply: 0,
@@ -219,7 +211,14 @@ fn start_frame(program: &Program, limits: &Limits) -> Vec<u8> {
     })
 }
 
-type Answering = Pin<Box<dyn Future<Output = (u32, HostReply)> + Send>>;
+type Answering = Pin<Box<dyn Future<Output = Answered> + Send>>;
+
+struct Answered {
+    id: u32,
+    /// Length of the arguments, which the call's future held.
+    bytes: usize,
+    reply: HostReply,
+}
 
 struct Run {
     frames: FrameReader,
@@ -227,6 +226,7 @@ struct Run {
     waiting: VecDeque<(u32, Call)>,
     waiting_bytes: usize,
     under_way: FuturesUnordered<Answering>,
+    under_way_bytes: usize,
     calls_made: u32,
     started: bool,
     logs: Logs,
@@ -292,6 +292,9 @@ impl Run {
 
     fn on_frame(&mut self, frame: GuestFrame) -> Option<Ending> {
         match frame {
+            GuestFrame::Started if self.started => {
+                return Some(Ending::Protocol(Some(DecodeError::NotDue { kind: STARTED })));
+            }
             GuestFrame::Started => self.started = true,
             GuestFrame::Log { level, text } => self.logs.push(level, &text),
             GuestFrame::Done { payload } => return Some(Ending::Result(payload.into_vec())),
@@ -313,7 +316,8 @@ impl Run {
         None
     }
 
-    fn on_reply(&mut self, (id, reply): (u32, HostReply)) {
+    fn on_reply(&mut self, Answered { id, bytes, reply }: Answered) {
+        self.under_way_bytes = self.under_way_bytes.saturating_sub(bytes);
         let frame = HostFrame::encode_reply(id, reply.ok, &reply.payload);
         self.writes.push(frame, reply.hold);
         self.begin_waiting();
@@ -321,71 +325,27 @@ impl Run {
 
     fn begin_waiting(&mut self) {
         while self.under_way.len() < self.limits.calls_in_flight {
+            let bytes = self.waiting.front().map_or(0, |(_, call)| call.payload.len());
+            let held = self.under_way_bytes.saturating_add(bytes);
+            if self.under_way_bytes > 0 && held > UNDER_WAY_BYTES {
+                return;
+            }
             let Some((id, call)) = self.waiting.pop_front() else { return };
-            self.waiting_bytes = self.waiting_bytes.saturating_sub(call.payload.len());
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
+            self.under_way_bytes = held;
             let host = Arc::clone(&self.host);
-            let is_long = call.payload.len() > LONG_ARGUMENTS;
-            let answer = async move { (id, host.call(call).await) };
+            let is_long = bytes > LONG_ARGUMENTS;
+            let answer = async move { Answered { id, bytes, reply: host.call(call).await } };
             self.under_way.push(if is_long {
                 let task = AbortOnDropHandle::new(tokio::spawn(answer));
                 // Without an answer only after a defect of the host's.
-                Box::pin(async move { task.await.unwrap_or((id, HostReply::default())) })
+                Box::pin(async move {
+                    task.await.unwrap_or_else(|_| Answered { id, bytes, reply: HostReply::default() })
+                })
             } else {
                 Box::pin(answer)
             });
         }
-    }
-}
-
-/// Takes the measure of the process and ends it, and puts a death without a
-/// last word into words.
-async fn conclude(
-    mut process: RunProcess,
-    ending: Option<Ending>,
-    started: bool,
-) -> (Ending, (Duration, u64)) {
-    // After its last word a process only waits to be ended; dropping it does that.
-    if let Some(Ending::Result(_) | Ending::Failed(_)) = ending
-        && let Some(used) = process.measure()
-    {
-        return (ending.unwrap_or(Ending::Lost), used);
-    }
-    let exit = match &ending {
-        // The channel is closed: it is ending by itself.
-        None => tokio::time::timeout(EXIT_GRACE, &mut process.exit).await.ok(),
-        Some(_) => None,
-    };
-    let exit = match exit {
-        Some(exit) => Some(exit),
-        None => {
-            process.kill();
-            tokio::time::timeout(REAP_DEADLINE, &mut process.exit).await.ok()
-        }
-    };
-    let exit = exit.and_then(Result::ok);
-    let ending = match (ending, &exit) {
-        (Some(ending), _) => ending,
-        (None, Some(exit)) => died(exit.status, started),
-        (None, None) => Ending::Lost,
-    };
-    (ending, exit.map_or((Duration::ZERO, 0), |ChildExit { cpu, peak_bytes, .. }| (cpu, peak_bytes)))
-}
-
-fn died(status: i32, started: bool) -> Ending {
-    if libc::WIFSIGNALED(status) {
-        return match libc::WTERMSIG(status) {
-            libc::SIGXCPU => Ending::Cpu,
-            // Nobody here sent it, so the kernel did: out of memory.
-            libc::SIGKILL => Ending::Memory,
-            libc::SIGSYS => Ending::Forbidden,
-            signal => Ending::Crashed { started, signal },
-        };
-    }
-    match libc::WEXITSTATUS(status) {
-        EXIT_OUT_OF_MEMORY => Ending::Memory,
-        EXIT_BAD_CHANNEL => Ending::Protocol(None),
-        EXIT_JAIL => Ending::Lost,
-        _ => Ending::Crashed { started, signal: 0 },
     }
 }
 
@@ -436,9 +396,9 @@ impl Writes {
 
 /// Bytes from the guest, cut into frames; never holds more than one frame's
 /// budget and one read.
-struct FrameReader {
+pub(crate) struct FrameReader {
     budget: Budget,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     taken: usize,
 }
 
@@ -446,14 +406,13 @@ struct FrameReader {
 const READ_BYTES: usize = 64 << 10;
 
 impl FrameReader {
-    fn new(budget: Budget) -> Self {
+    pub(crate) fn new(budget: Budget) -> Self {
         Self { budget, bytes: Vec::new(), taken: 0 }
     }
 
     /// Reads what is there, up to one read; whether the channel is still open.
     fn fill(&mut self, process: &RunProcess) -> Result<bool, Closed> {
-        self.bytes.drain(..self.taken);
-        self.taken = 0;
+        self.forget_taken();
         self.bytes.reserve(READ_BYTES);
         match process.channel.try_read_buf(&mut self.bytes) {
             Ok(0) => Ok(false),
@@ -463,8 +422,14 @@ impl FrameReader {
         }
     }
 
+    /// Lets go of the frames that were given.
+    pub(crate) fn forget_taken(&mut self) {
+        self.bytes.drain(..self.taken);
+        self.taken = 0;
+    }
+
     /// The next whole frame, if it is there.
-    fn next(&mut self) -> Result<Option<GuestFrame>, DecodeError> {
+    pub(crate) fn next(&mut self) -> Result<Option<GuestFrame>, DecodeError> {
         let Some(rest) = self.bytes.get(self.taken..) else { return Ok(None) };
         let Some((header, rest)) = rest.split_first_chunk::<HEADER_BYTES>() else { return Ok(None) };
         let header = Header::decode(*header).ok_or(DecodeError::BadLength { kind: 0 })?;

@@ -12,16 +12,17 @@ use std::{
     },
 };
 
+use rustix::thread::CapabilitySet;
 use tokio::sync::oneshot;
 
-use crate::image::Image;
+use crate::image::GuestImage;
 
 /// Ids for jails that a root host starts: above those of people and services,
 /// inside the 65,536 that containers usually map.
 const JAIL_IDS: std::ops::Range<u32> = 61_500..64_500;
 
 enum Job {
-    Start { control: OwnedFd, answer: oneshot::Sender<io::Result<Process>> },
+    Start { image: Option<GuestImage>, control: OwnedFd, answer: oneshot::Sender<io::Result<Process>> },
     Reap(Child),
 }
 
@@ -51,12 +52,11 @@ fn jobs() -> io::Result<&'static Sender<Job>> {
     let jobs = JOBS.get_or_init(|| {
         let (sender, receiver) = channel();
         let work = move || {
-            let mut image = None;
             for job in receiver {
                 match job {
-                    Job::Start { control, answer } => {
+                    Job::Start { image, control, answer } => {
                         // A caller that is gone drops the answer, which kills the process.
-                        let _ = answer.send(start(&mut image, control));
+                        let _ = answer.send(start(image, control));
                     }
                     Job::Reap(mut child) => {
                         let _ = child.wait();
@@ -69,20 +69,21 @@ fn jobs() -> io::Result<&'static Sender<Job>> {
     jobs.as_ref().ok_or_else(|| io::Error::other("the spawner thread could not be started"))
 }
 
-/// Starts a guest with `control` as its standard input and nothing else.
-pub(crate) async fn guest(control: OwnedFd) -> io::Result<Process> {
+/// Starts a guest, the embedded one unless another is given, with `control` as
+/// its standard input and nothing else.
+pub(crate) async fn guest(image: Option<GuestImage>, control: OwnedFd) -> io::Result<Process> {
     let (answer, answered) = oneshot::channel();
     let gone = |_| io::Error::other("the spawner thread is gone");
     jobs()?
-        .send(Job::Start { control, answer })
+        .send(Job::Start { image, control, answer })
         .map_err(|_| io::Error::other("the spawner thread is gone"))?;
     answered.await.map_err(gone)?
 }
 
-fn start(image: &mut Option<Image>, control: OwnedFd) -> io::Result<Process> {
+fn start(image: Option<GuestImage>, control: OwnedFd) -> io::Result<Process> {
     let image = match image {
         Some(image) => image,
-        None => image.insert(Image::new()?),
+        None => GuestImage::embedded()?,
     };
     let mut command = Command::new(image.path());
     command
@@ -95,10 +96,20 @@ fn start(image: &mut Option<Image>, control: OwnedFd) -> io::Result<Process> {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     if rustix::process::geteuid().is_root() {
+        check_capabilities()?;
         let id = jail_id();
         command.uid(id).gid(id);
     }
     command.spawn().map(|child| Process { child: Some(child) })
+}
+
+/// Root that lacks these could give a guest no id of its own, or never kill it.
+fn check_capabilities() -> io::Result<()> {
+    let needed = CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::KILL;
+    if rustix::thread::capabilities(None)?.effective.contains(needed) {
+        return Ok(());
+    }
+    Err(io::Error::other("this is root without the capabilities SETUID, SETGID and KILL"))
 }
 
 /// An unprivileged id of its own for each host process.

@@ -10,26 +10,39 @@ use std::{
 };
 
 use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, SocketFlags, SocketType,
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendFlags, SocketFlags,
+    SocketType,
 };
 use terraphim_sandbox_protocol::{
-    VERSION,
+    DecodeError, VERSION,
     control::{FromZygote, Layers, MAX_DATAGRAM, ToZygote},
 };
 use tokio::{
     io::Interest,
     net::UnixDatagram,
     sync::{mpsc, oneshot},
+    time::Instant,
 };
 
 use crate::{
     error::{SandboxError, start},
+    image::GuestImage,
     process::{ChildExit, RunProcess},
     spawn,
 };
 
 /// How long a guest may take to enter its jail and warm up.
 const START_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long a zygote that was asked for a process may stay silent.
+const FORK_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Processes that are asked for and not yet made. Each is answered by one
+/// message, so neither side's socket fills up while it waits for the other.
+const MOST_ASKED: usize = 64;
+
+/// Ends that may be waited for before those of nobody's interest are looked for.
+const EXITS_KEPT: usize = 4096;
 
 /// What a jail came out as on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,12 +77,12 @@ pub(crate) struct Zygote {
 
 impl Zygote {
     /// Starts a guest and waits until it is jailed and warm.
-    pub(crate) async fn start() -> Result<Self, SandboxError> {
+    pub(crate) async fn start(guest: Option<GuestImage>) -> Result<Self, SandboxError> {
         let pair =
             rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
         let (ours, theirs) = pair.map_err(io::Error::from).map_err(start("socketpair"))?;
         rustix::io::ioctl_fionbio(&ours, true).map_err(io::Error::from).map_err(start("non-blocking"))?;
-        let process = spawn::guest(theirs).await.map_err(start("spawn"))?;
+        let process = spawn::guest(guest, theirs).await.map_err(start("spawn"))?;
         let control = Control::new(ours).map_err(start("register"))?;
         let ready = tokio::time::timeout(START_DEADLINE, control.receive()).await;
         let ready =
@@ -84,8 +97,14 @@ impl Zygote {
         };
         let (requests, received) = mpsc::channel(256);
         let pid = process.id();
-        let owner =
-            Owner { control, _process: process, asked: HashMap::new(), exits: HashMap::new(), last: 0 };
+        let owner = Owner {
+            control,
+            _process: process,
+            asked: HashMap::new(),
+            answered: Instant::now(),
+            exits: HashMap::new(),
+            last: 0,
+        };
         tokio::spawn(owner.serve(received));
         Ok(Self { requests, jail: Arc::new(jail), pid })
     }
@@ -109,6 +128,8 @@ struct Owner {
     control: Control,
     _process: spawn::Process,
     asked: HashMap<u32, oneshot::Sender<Result<RunProcess, SandboxError>>>,
+    /// When it last answered, or was asked after a pause.
+    answered: Instant,
     exits: HashMap<u32, oneshot::Sender<ChildExit>>,
     last: u32,
 }
@@ -124,11 +145,14 @@ impl Owner {
                     }
                     Err(error) => Err(error),
                 },
-                request = requests.recv() => match request {
+                request = requests.recv(), if self.asked.len() < MOST_ASKED => match request {
                     Some(request) => self.ask(request).await,
                     // Every handle is gone: the pool is.
                     None => return,
                 },
+                () = tokio::time::sleep_until(self.answered + FORK_DEADLINE), if !self.asked.is_empty() => {
+                    Err(SandboxError::Fork { reason: "the zygote does not answer".into() })
+                }
             };
             if let Err(error) = step {
                 tracing::error!(%error, "zygote lost");
@@ -140,17 +164,30 @@ impl Owner {
     async fn ask(&mut self, request: ForkRequest) -> Result<(), SandboxError> {
         self.last = self.last.wrapping_add(1).max(1);
         let ForkRequest { memory_bytes, cpu_seconds, answer } = request;
+        if self.asked.is_empty() {
+            self.answered = Instant::now();
+        }
         self.asked.insert(self.last, answer);
         self.control.send(ToZygote::Fork { child: self.last, memory_bytes, cpu_seconds }).await
+    }
+
+    fn answer_to(&mut self, child: u32) -> Option<oneshot::Sender<Result<RunProcess, SandboxError>>> {
+        let answer = self.asked.remove(&child)?;
+        self.answered = Instant::now();
+        Some(answer)
     }
 
     fn on_message(&mut self, message: FromZygote, descriptors: Vec<OwnedFd>) {
         match message {
             FromZygote::Forked { child } => {
-                let Some(answer) = self.asked.remove(&child) else { return };
+                let Some(answer) = self.answer_to(child) else { return };
                 let (exit, exited) = oneshot::channel();
                 let made = RunProcess::new(descriptors, exited);
                 if made.is_ok() {
+                    // A zygote owes the end of each process; one that never tells it must not fill the host.
+                    if self.exits.len() >= EXITS_KEPT {
+                        self.exits.retain(|_, exit| !exit.is_closed());
+                    }
                     self.exits.insert(child, exit);
                 }
                 // A caller that is gone drops the process, which kills it.
@@ -163,7 +200,7 @@ impl Owner {
                 }
             }
             FromZygote::Broken { child, message } => {
-                if let Some(answer) = self.asked.remove(&child) {
+                if let Some(answer) = self.answer_to(child) {
                     let _ = answer.send(Err(SandboxError::Fork { reason: message }));
                 }
             }
@@ -193,15 +230,28 @@ impl Control {
 
     async fn receive(&self) -> Result<(FromZygote, Vec<OwnedFd>), SandboxError> {
         let received = self.socket.async_io(Interest::READABLE, || receive(&self.socket));
-        let (datagram, descriptors) = received.await.map_err(|_| SandboxError::ZygoteGone)?;
+        let Received { datagram, descriptors, is_whole } =
+            received.await.map_err(|_| SandboxError::ZygoteGone)?;
         if datagram.is_empty() {
             return Err(SandboxError::ZygoteGone);
         }
-        Ok((FromZygote::decode(&datagram)?, descriptors))
+        let kind = datagram.get(4).copied().unwrap_or(0);
+        let message = FromZygote::decode(&datagram)?;
+        // Descriptors come with the one message that hands over a process.
+        let expected = is_whole && (descriptors.is_empty() || matches!(message, FromZygote::Forked { .. }));
+        if expected { Ok((message, descriptors)) } else { Err(DecodeError::BadLength { kind }.into()) }
     }
 }
 
-fn receive(socket: &UnixDatagram) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
+/// A datagram with what came beside it.
+struct Received {
+    datagram: Vec<u8>,
+    descriptors: Vec<OwnedFd>,
+    /// Whether nothing of it was cut off.
+    is_whole: bool,
+}
+
+fn receive(socket: &UnixDatagram) -> io::Result<Received> {
     let mut datagram = vec![0; MAX_DATAGRAM];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
@@ -214,5 +264,6 @@ fn receive(socket: &UnixDatagram) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
         }
     }
     datagram.truncate(message.bytes);
-    Ok((datagram, descriptors))
+    let is_whole = !message.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC);
+    Ok(Received { datagram, descriptors, is_whole })
 }

@@ -6,7 +6,8 @@ use crate::wire::{Budget, DecodeError, Header, Reader, Writer};
 
 const START: u8 = 1;
 const REPLY: u8 = 2;
-const STARTED: u8 = 16;
+/// Kind byte of [`GuestFrame::Started`].
+pub const STARTED: u8 = 16;
 const CALL: u8 = 17;
 const LOG: u8 = 18;
 const DONE: u8 = 19;

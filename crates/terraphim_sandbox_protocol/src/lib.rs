@@ -15,7 +15,7 @@ pub mod control;
 mod frames;
 mod wire;
 
-pub use frames::{Failure, FailureKind, GuestFrame, HostFrame, LogLevel, Payload, Start, Syntax};
+pub use frames::{Failure, FailureKind, GuestFrame, HostFrame, LogLevel, Payload, STARTED, Start, Syntax};
 pub use wire::{Budget, DecodeError, HEADER_BYTES, Header};
 
 /// Version of both channels; a zygote that says another one is refused.

@@ -28,6 +28,11 @@ pub enum DecodeError {
         /// The kind byte.
         kind: u8,
     },
+    /// The frame came a second time, or before or after its time.
+    NotDue {
+        /// The kind byte.
+        kind: u8,
+    },
     /// A field holds a value that stands for nothing.
     BadValue {
         /// The kind byte.
@@ -48,6 +53,7 @@ impl std::fmt::Display for DecodeError {
                 write!(f, "frame of kind {kind} does not have the length of its fields")
             }
             Self::NotText { kind } => write!(f, "frame of kind {kind} has a text that is not UTF-8"),
+            Self::NotDue { kind } => write!(f, "frame of kind {kind} is not due"),
             Self::BadValue { kind, value } => {
                 write!(f, "frame of kind {kind} has the meaningless value {value}")
             }

@@ -11,7 +11,10 @@ use seccompiler::{
     TargetArch,
 };
 
-use super::{CHANNEL, JailError};
+use super::{
+    CHANNEL, JailError,
+    calls::{Call, Only, RUN_CALLS, WAITER_CALLS, ZYGOTE_CALLS},
+};
 
 type Rules = Vec<(i64, Vec<SeccompRule>)>;
 
@@ -40,91 +43,29 @@ fn rule(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<Vec<SeccompR
     Ok(vec![SeccompRule::new(vec![condition]).map_err(failed)?])
 }
 
-fn masked_zero(argument: u8, mask: u64) -> Result<Vec<SeccompRule>, JailError> {
-    rule(argument, SeccompCmpOp::MaskedEq(mask), 0)
+/// The rules of a call.
+fn rules_of(only: Only) -> Result<Vec<SeccompRule>, JailError> {
+    match only {
+        Only::Any | Only::Unimplemented => Ok(Vec::new()),
+        Only::NotExecutable => rule(2, SeccompCmpOp::MaskedEq(u64::from(libc::PROT_EXEC.cast_unsigned())), 0),
+        Only::OnChannel => rule(0, SeccompCmpOp::Eq, u64::from(CHANNEL.cast_unsigned())),
+        Only::PlainFork => {
+            let harmless = (libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID).cast_unsigned();
+            rule(0, SeccompCmpOp::MaskedEq(u64::from(!harmless)), u64::from(libc::SIGCHLD.cast_unsigned()))
+        }
+    }
 }
 
-fn any(calls: &[i64]) -> Rules {
-    calls.iter().map(|&call| (call, Vec::new())).collect()
+fn rules(calls: &[Call]) -> Result<Rules, JailError> {
+    calls.iter().map(|call| Ok((call.number, rules_of(call.only)?))).collect()
 }
 
-/// Memory without anything executable.
-fn memory() -> Result<Rules, JailError> {
-    let executable = u64::from(libc::PROT_EXEC.cast_unsigned());
-    let mut rules = any(&[libc::SYS_munmap, libc::SYS_mremap, libc::SYS_madvise, libc::SYS_brk]);
-    rules.push((libc::SYS_mmap, masked_zero(2, executable)?));
-    rules.push((libc::SYS_mprotect, masked_zero(2, executable)?));
-    Ok(rules)
-}
-
-fn on_channel() -> Result<Vec<SeccompRule>, JailError> {
-    rule(0, SeccompCmpOp::Eq, u64::from(CHANNEL.cast_unsigned()))
-}
-
-/// The calls of a run: its memory, the clock, its one descriptor, its end.
-fn run_rules() -> Result<Rules, JailError> {
-    let mut rules = memory()?;
-    rules.push((libc::SYS_read, on_channel()?));
-    rules.push((libc::SYS_write, on_channel()?));
-    rules.extend(any(&[
-        libc::SYS_ppoll,
-        libc::SYS_clock_gettime,
-        libc::SYS_gettimeofday,
-        libc::SYS_futex,
-        libc::SYS_exit,
-        libc::SYS_exit_group,
-    ]));
-    Ok(rules)
-}
-
-/// The calls of the zygote, which makes runs and tells of their end.
-fn zygote_rules() -> Result<Rules, JailError> {
-    let namespaces = libc::CLONE_NEWUSER
-        | libc::CLONE_NEWNS
-        | libc::CLONE_NEWPID
-        | libc::CLONE_NEWNET
-        | libc::CLONE_NEWIPC
-        | libc::CLONE_NEWUTS
-        | libc::CLONE_NEWCGROUP
-        | libc::CLONE_THREAD
-        | libc::CLONE_VM;
-    let mut rules = memory()?;
-    rules.push((libc::SYS_clone, masked_zero(0, u64::from(namespaces.cast_unsigned()))?));
-    rules.extend(any(&[
-        libc::SYS_clone3,
-        libc::SYS_read,
-        libc::SYS_write,
-        libc::SYS_sendmsg,
-        libc::SYS_recvfrom,
-        libc::SYS_ppoll,
-        libc::SYS_socketpair,
-        libc::SYS_pidfd_open,
-        libc::SYS_wait4,
-        libc::SYS_close,
-        libc::SYS_close_range,
-        libc::SYS_dup3,
-        libc::SYS_prctl,
-        libc::SYS_seccomp,
-        libc::SYS_prlimit64,
-        libc::SYS_getrandom,
-        libc::SYS_rt_sigprocmask,
-        libc::SYS_set_robust_list,
-        libc::SYS_gettid,
-        libc::SYS_getpid,
-        libc::SYS_clock_gettime,
-        libc::SYS_gettimeofday,
-        libc::SYS_futex,
-        libc::SYS_exit,
-        libc::SYS_exit_group,
-    ]));
-    Ok(rules)
-}
-
-/// Answers `clone3` with ENOSYS, since its flags are behind a pointer and
-/// cannot be checked; the C library then uses `clone`.
-fn refuse_clone3() -> Result<BpfProgram, JailError> {
+/// Answers with ENOSYS the calls that are [`Only::Unimplemented`]: those whose
+/// flags are behind a pointer and cannot be checked.
+fn refuse_unimplemented(calls: &[Call]) -> Result<BpfProgram, JailError> {
+    let refused = calls.iter().filter(|call| call.only == Only::Unimplemented);
     let filter = SeccompFilter::new(
-        any(&[libc::SYS_clone3]).into_iter().collect(),
+        refused.map(|call| (call.number, Vec::new())).collect(),
         SeccompAction::Allow,
         SeccompAction::Errno(libc::ENOSYS.cast_unsigned()),
         arch()?,
@@ -133,24 +74,37 @@ fn refuse_clone3() -> Result<BpfProgram, JailError> {
 }
 
 /// The filter of a run, compiled once by the zygote.
-pub(crate) struct RunFilter(BpfProgram);
+#[derive(Debug)]
+pub struct RunFilter(BpfProgram);
 
 /// Compiles the filter of a run.
-pub(crate) fn run_filter() -> Result<RunFilter, JailError> {
-    allow_only(run_rules()?).map(RunFilter)
+///
+/// # Errors
+///
+/// If this architecture has no filters.
+pub fn run_filter() -> Result<RunFilter, JailError> {
+    allow_only(rules(RUN_CALLS)?).map(RunFilter)
 }
 
 /// Leaves this process the calls of a run only, for good.
-pub(crate) fn lock_down(filter: &RunFilter) -> Result<(), JailError> {
+///
+/// # Errors
+///
+/// If the kernel does not take the filter; the process must not go on.
+pub fn lock_down(filter: &RunFilter) -> Result<(), JailError> {
     seccompiler::apply_filter(&filter.0).map_err(failed)
 }
 
 pub(super) fn confine_zygote() -> Result<(), JailError> {
-    seccompiler::apply_filter(&refuse_clone3()?).map_err(failed)?;
-    seccompiler::apply_filter(&allow_only(zygote_rules()?)?).map_err(failed)
+    seccompiler::apply_filter(&refuse_unimplemented(ZYGOTE_CALLS)?).map_err(failed)?;
+    seccompiler::apply_filter(&allow_only(rules(ZYGOTE_CALLS)?)?).map_err(failed)
 }
 
-pub(super) fn confine_waiter() -> Result<(), JailError> {
-    let rules = any(&[libc::SYS_wait4, libc::SYS_exit_group, libc::SYS_munmap]);
-    seccompiler::apply_filter(&allow_only(rules)?).map_err(failed)
+/// Leaves this process the calls of the one that waits for the zygote.
+///
+/// # Errors
+///
+/// If the kernel does not take the filter.
+pub fn confine_waiter() -> Result<(), JailError> {
+    seccompiler::apply_filter(&allow_only(rules(WAITER_CALLS)?)?).map_err(failed)
 }

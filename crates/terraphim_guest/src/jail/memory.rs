@@ -15,10 +15,10 @@ use terraphim_sandbox_protocol::EXIT_OUT_OF_MEMORY;
 /// Heap that a failed program may still use to say why, in bytes.
 const LAST_WORDS_BYTES: usize = 4 << 20;
 
-struct EndWhenFull;
-
-#[global_allocator]
-static ALLOCATOR: EndWhenFull = EndWhenFull;
+/// The system's allocator, except that it ends the process with
+/// [`EXIT_OUT_OF_MEMORY`] instead of refusing.
+#[derive(Debug)]
+pub struct EndWhenFull;
 
 fn or_end(pointer: *mut u8) -> *mut u8 {
     if pointer.is_null() {

@@ -8,6 +8,7 @@
 //! missing (no root, no privileges, the filter) makes it fail.
 #![expect(unsafe_code, reason = "namespaces, fork and descriptor passing have no safe interface")]
 
+mod calls;
 mod filter;
 mod memory;
 mod namespaces;
@@ -24,19 +25,21 @@ use rustix::{
 };
 use terraphim_sandbox_protocol::control::Layers;
 
-pub(crate) use filter::{RunFilter, lock_down, run_filter};
+pub use calls::{Call, Only, RUN_CALLS, UNFILTERED_CALLS, WAITER_CALLS, ZYGOTE_CALLS};
+pub use filter::{RunFilter, confine_waiter, lock_down, run_filter};
+pub use memory::EndWhenFull;
 pub(crate) use memory::{Heap, HeapAllocator};
-pub(crate) use process::{
+pub use process::{
     CHANNEL, Exit, Fork, adopt_channel, channel, enter_child, exit_now, fork, reap, send_with_descriptors,
 };
 
 /// A step of the jail that failed.
 #[derive(Debug)]
-pub(crate) struct JailError {
+pub struct JailError {
     /// What was attempted.
-    pub(crate) step: &'static str,
+    pub step: &'static str,
     /// Why it failed.
-    pub(crate) source: io::Error,
+    pub source: io::Error,
 }
 
 impl std::fmt::Display for JailError {
@@ -55,11 +58,11 @@ fn refused(step: &'static str, why: &'static str) -> JailError {
 
 /// What the jail came out as.
 #[derive(Debug, Default)]
-pub(crate) struct Jail {
+pub struct Jail {
     /// The layers that hold.
-    pub(crate) layers: Layers,
+    pub layers: Layers,
     /// Why the others do not, `; ` between reasons.
-    pub(crate) reduced: String,
+    pub reduced: String,
 }
 
 impl Jail {
@@ -77,7 +80,11 @@ impl Jail {
 
 /// Enters the jail. Returns in the process that is to be the zygote, which is
 /// the first one of its PID namespace where there is one.
-pub(crate) fn enter() -> Result<Jail, JailError> {
+///
+/// # Errors
+///
+/// The step without which there is no wall, and why it failed.
+pub fn enter() -> Result<Jail, JailError> {
     if rustix::process::getuid().is_root() {
         return Err(refused("uid", "the guest must not be started as root"));
     }
@@ -157,7 +164,11 @@ fn limit_zygote(jail: &mut Jail) -> Result<(), JailError> {
 }
 
 /// Fills 32 bytes from the kernel's random source.
-pub(crate) fn random_seed() -> Result<[u8; 32], JailError> {
+///
+/// # Errors
+///
+/// If the kernel gives fewer.
+pub fn random_seed() -> Result<[u8; 32], JailError> {
     let mut seed = [0; 32];
     let filled =
         step("getrandom", rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty()))?;

@@ -28,7 +28,9 @@ pub(super) fn enter(jail: &mut Jail) -> Result<(), JailError> {
         jail.lacks(&format_args!("user namespaces: {}", io::Error::last_os_error()));
         return Ok(());
     }
-    map_ids(uid, gid)?;
+    // A machine may give the namespaces and none of the privileges in them, as
+    // AppArmor does it; then the ids stay unmapped, which is no less of a wall.
+    let mapped = map_ids(uid, gid);
     become_first_process()?;
     jail.holds(Layers::USER);
     jail.holds(Layers::PID);
@@ -38,7 +40,12 @@ pub(super) fn enter(jail: &mut Jail) -> Result<(), JailError> {
     let _ = rustix::system::sethostname(b"jail");
     match empty_root() {
         Ok(()) => jail.holds(Layers::EMPTY_ROOT),
-        Err(error) => jail.lacks(&error),
+        Err(error) => {
+            if let Err(unmapped) = mapped {
+                jail.lacks(&unmapped);
+            }
+            jail.lacks(&error);
+        }
     }
     Ok(())
 }
@@ -78,12 +85,14 @@ fn empty_root() -> Result<(), JailError> {
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     step("mount private", rustix::mount::mount_change("/", private))?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-    let mounted = ["/tmp", "/run", "/proc", "/dev", "/"].into_iter().find(|&place| {
-        rustix::mount::mount("none", place, "tmpfs", flags, Some(c"size=4k,nr_inodes=2,mode=0555")).is_ok()
-    });
-    let Some(place) = mounted else {
-        return Err(JailError { step: "mount tmpfs", source: io::Error::last_os_error() });
+    let mount = |place: &'static str| {
+        let options = Some(c"size=4k,nr_inodes=2,mode=0555");
+        rustix::mount::mount("none", place, "tmpfs", flags, options).map(|()| place)
     };
+    let mounted = ["/run", "/proc", "/dev", "/"]
+        .into_iter()
+        .fold(mount("/tmp"), |so_far, place| so_far.or_else(|_| mount(place)));
+    let place = step("mount tmpfs", mounted)?;
     step("chdir", rustix::process::chdir(place))?;
     step("pivot_root", rustix::process::pivot_root(".", "."))?;
     step("umount", rustix::mount::unmount(".", UnmountFlags::DETACH))?;

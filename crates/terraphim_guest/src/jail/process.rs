@@ -14,13 +14,17 @@ use rustix::{
 use super::{JailError, limit, step};
 
 /// The one descriptor: the control channel in the zygote, the run channel in a run.
-pub(crate) const CHANNEL: RawFd = 3;
+pub const CHANNEL: RawFd = 3;
 
 /// Address space that a run needs for the guest itself, in bytes.
 const OWN_ADDRESS_SPACE: u64 = 48 << 20;
 
 /// Moves the control channel from standard input, where the host gives it, to its place.
-pub(crate) fn adopt_channel() -> Result<(), JailError> {
+///
+/// # Errors
+///
+/// If standard input is closed.
+pub fn adopt_channel() -> Result<(), JailError> {
     // SAFETY: nothing in this program owns descriptor 3 yet.
     let moved = unsafe { libc::dup3(0, CHANNEL, libc::O_CLOEXEC) };
     if moved == CHANNEL { Ok(()) } else { step("dup3", Err(io::Error::last_os_error())) }
@@ -79,22 +83,41 @@ pub(super) fn settle_time_zone() {
 }
 
 /// A process of a run, seen from the zygote.
-pub(crate) struct Exit {
-    pub(crate) status: i32,
-    pub(crate) cpu_micros: u64,
-    pub(crate) peak_kib: u64,
+#[derive(Debug)]
+pub struct Exit {
+    /// As `wait4` gives it.
+    pub status: i32,
+    /// User and system time, in microseconds.
+    pub cpu_micros: u64,
+    /// Largest resident size, in KiB.
+    pub peak_kib: u64,
 }
 
 /// Which side of a fork this is.
-pub(crate) enum Fork {
-    /// The zygote, with the new process and its end of the run channel.
-    Zygote { pid: Pid, pidfd: OwnedFd, channel: OwnedFd },
-    /// The new process, with its end of the run channel.
-    Child { channel: OwnedFd },
+#[derive(Debug)]
+pub enum Fork {
+    /// The zygote.
+    Zygote {
+        /// The new process.
+        pid: Pid,
+        /// The new process, as the host is to know it.
+        pidfd: OwnedFd,
+        /// The host's end of the run channel.
+        channel: OwnedFd,
+    },
+    /// The new process.
+    Child {
+        /// Its end of the run channel.
+        channel: OwnedFd,
+    },
 }
 
 /// Makes a process and a channel to it.
-pub(crate) fn fork() -> Result<Fork, JailError> {
+///
+/// # Errors
+///
+/// If the machine has no room for another process or descriptor.
+pub fn fork() -> Result<Fork, JailError> {
     let pair = rustix::net::socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None);
     let (host_end, guest_end) = step("socketpair", pair)?;
     // SAFETY: the zygote has a single thread, so the child may run any code.
@@ -111,7 +134,7 @@ pub(crate) fn fork() -> Result<Fork, JailError> {
 }
 
 /// Waits for a process that is known to have ended.
-pub(crate) fn reap(pid: Pid) -> Option<Exit> {
+pub fn reap(pid: Pid) -> Option<Exit> {
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: both pointers are valid for writes of their types.
@@ -143,7 +166,7 @@ pub(super) fn wait_until_gone(pid: libc::pid_t) {
 }
 
 /// Ends this process without running anything else.
-pub(crate) fn exit_now(code: i32) -> ! {
+pub fn exit_now(code: i32) -> ! {
     // SAFETY: _exit takes a number and does not return.
     unsafe { libc::_exit(code) }
 }
@@ -156,7 +179,11 @@ pub(super) fn close_descriptors_from(first: RawFd) -> Result<(), JailError> {
 }
 
 /// In a new child: keeps its channel and nothing else, and limits itself.
-pub(crate) fn enter_child(channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64) -> Result<(), JailError> {
+///
+/// # Errors
+///
+/// The step that the kernel refused; the process must not go on.
+pub fn enter_child(channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64) -> Result<(), JailError> {
     step("pdeathsig", rustix::process::set_parent_process_death_signal(Some(Signal::KILL)))?;
     // SAFETY: descriptor 3 is replaced on purpose; no value owns it.
     let moved = unsafe { libc::dup3(channel.as_raw_fd(), CHANNEL, libc::O_CLOEXEC) };
@@ -177,16 +204,17 @@ pub(crate) fn enter_child(channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64)
 }
 
 /// The channel of this process.
-pub(crate) fn channel() -> BorrowedFd<'static> {
+pub fn channel() -> BorrowedFd<'static> {
     // SAFETY: descriptor 3 is open from the start and never closed by this program.
     unsafe { BorrowedFd::borrow_raw(CHANNEL) }
 }
 
 /// Sends a datagram with descriptors beside it.
-pub(crate) fn send_with_descriptors(
-    datagram: &[u8],
-    descriptors: &[BorrowedFd<'_>],
-) -> Result<(), JailError> {
+///
+/// # Errors
+///
+/// If the host is gone, or there are more than two descriptors.
+pub fn send_with_descriptors(datagram: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), JailError> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     if !descriptors.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(descriptors)) {

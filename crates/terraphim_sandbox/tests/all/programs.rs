@@ -1,15 +1,14 @@
 //! Real programs in the real jail.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "helpers of tests, which the exemption for tests does not reach"
-)]
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, os::unix::fs::MetadataExt, pin::Pin, sync::Arc, time::Duration};
 
-use terraphim_sandbox::{Call, Ending, FailureKind, HostCalls, HostReply, Pool, PoolConfig, Program, RunEnd};
+use terraphim_sandbox::{
+    Call, Ending, FailureKind, HostCalls, HostReply, Layers, Pool, PoolConfig, Program, RunEnd,
+};
 use terraphim_types::{Language, Limits};
 use tokio_util::sync::CancellationToken;
+
+use crate::host::{children, status};
 
 /// Answers `tool` with its arguments and `import` with one server that has the tool `echo`.
 struct Echo;
@@ -236,7 +235,12 @@ async fn a_cancelled_run_ends_at_once() {
 
 #[tokio::test]
 async fn a_full_pool_says_so() {
-    let config = PoolConfig { capacity: 1, ready: 0, queue_deadline: Duration::from_millis(50) };
+    let config = PoolConfig {
+        capacity: 1,
+        ready: 0,
+        queue_deadline: Duration::from_millis(50),
+        ..PoolConfig::default()
+    };
     let pool = Pool::new(config);
     let held = pool.checkout(Limits::default()).await.expect("the only place");
     let refused = pool.checkout(Limits::default()).await.err().expect("no place");
@@ -245,31 +249,69 @@ async fn a_full_pool_says_so() {
     assert!(pool.checkout(Limits::default()).await.is_ok());
 }
 
-/// The processes of a pool: the one that waits, the zygote, and those that wait for a program.
-async fn processes(pool: &Pool, waiting: usize) -> Vec<u32> {
+/// What a process of a pool is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Waits for the zygote, which is the first process of a namespace; where there is none, nobody waits.
+    Waiter,
+    Zygote,
+    /// Waits for a program.
+    Run,
+}
+
+/// The processes of a pool.
+async fn processes(pool: &Pool, waiting: usize) -> Vec<(Part, u32)> {
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
-    let waiter = pool.jail_pid().await.expect("a running jail");
+    let jail = pool.warm_up().await.expect("a jail");
+    let first = pool.jail_pid().await.expect("a running jail");
+    let has_waiter = jail.layers.contains(Layers::PID);
     loop {
-        let zygote = children(waiter);
+        let zygote = if has_waiter { children(first) } else { vec![first] };
         let runs: Vec<_> = zygote.iter().flat_map(|zygote| children(*zygote)).collect();
-        // A child has finished its jail once its filters are three: two of the zygote and its own.
-        if runs.len() == waiting && runs.iter().all(|run| status(*run, "Seccomp_filters:") == "3") {
-            return [vec![waiter], zygote, runs].concat();
+        // A child has finished its jail once it has one filter more: two of the zygote and its own.
+        let filters = |pid: u32| status(pid, "Seccomp_filters:").parse::<u32>().unwrap_or(0);
+        let own = status(std::process::id(), "Seccomp_filters:").parse::<u32>().unwrap_or(0);
+        if runs.len() == waiting && runs.iter().all(|run| filters(*run) == own + 3) {
+            let waiter = has_waiter.then_some((Part::Waiter, first));
+            let zygote = zygote.into_iter().map(|pid| (Part::Zygote, pid));
+            return waiter
+                .into_iter()
+                .chain(zygote)
+                .chain(runs.into_iter().map(|pid| (Part::Run, pid)))
+                .collect();
         }
         assert!(std::time::Instant::now() < deadline, "the processes are not ready: {zygote:?} {runs:?}");
         tokio::task::yield_now().await;
     }
 }
 
-fn children(pid: u32) -> Vec<u32> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
-}
+/// The namespaces that a layer consists of.
+const NAMESPACES: &[(Layers, &str)] = &[
+    (Layers::USER, "user"),
+    (Layers::USER, "mnt"),
+    (Layers::PID, "pid"),
+    (Layers::NETWORK, "net"),
+    (Layers::IPC_UTS, "ipc"),
+    (Layers::IPC_UTS, "uts"),
+];
 
-fn status(pid: u32, field: &str) -> String {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
-    line.trim().to_owned()
+/// Limits as the kernel prints them, soft and hard: of the zygote and of a run.
+const LIMITS: &[(&str, &str, &str)] = &[
+    ("Max core file size", "0 0", "0 0"),
+    ("Max file size", "0 0", "0 0"),
+    ("Max locked memory", "0 0", "0 0"),
+    ("Max msgqueue size", "0 0", "0 0"),
+    ("Max open files", "4096 4096", "4 4"),
+    ("Max processes", "", "0 0"),
+    ("Max cpu time", "", "30 31"),
+    // 256 MiB for the program and 48 for the guest.
+    ("Max address space", "", "318767104 318767104"),
+];
+
+fn limit_of(pid: u32, limit: &str) -> String {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(limit)).unwrap_or_default();
+    line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test]
@@ -277,7 +319,7 @@ async fn the_kernel_confirms_the_jail() {
     let pool = Pool::new(PoolConfig { ready: 2, ..PoolConfig::default() });
     let jail = pool.warm_up().await.expect("a jail");
     let processes = processes(&pool, 2).await;
-    for (index, pid) in processes.iter().copied().enumerate() {
+    for (part, pid) in processes {
         assert_eq!(status(pid, "NoNewPrivs:"), "1", "{pid}");
         assert_eq!(status(pid, "Seccomp:"), "2", "{pid}");
         for capabilities in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
@@ -285,21 +327,40 @@ async fn the_kernel_confirms_the_jail() {
         }
         let uids = status(pid, "Uid:");
         assert!(uids.split_whitespace().all(|uid| uid != "0"), "{pid} runs as root: {uids}");
+        // Files of a process that nobody may look into belong to no user of the jail.
+        let owner = std::fs::metadata(format!("/proc/{pid}/environ")).map(|file| file.uid().to_string());
+        let uid = uids.split_whitespace().next();
+        assert_ne!(owner.expect("/proc").as_str(), uid.expect("a uid"), "{pid} can be looked into");
+        // The process that waits has nothing that it could use.
+        for (limit, of_zygote, of_run) in LIMITS.iter().filter(|_| part != Part::Waiter) {
+            let expected = if part == Part::Zygote { of_zygote } else { of_run };
+            let actual = limit_of(pid, limit);
+            assert!(expected.is_empty() || actual == *expected, "{limit} of {pid}: {actual}");
+        }
         let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).map(|entries| entries.count());
         if let Ok(descriptors) = descriptors {
             // The process that waits has none, a run has its channel; the zygote also those of its children.
-            assert_eq!(descriptors, [0, 6, 1, 1][index], "descriptors of {pid}");
+            let expected = match part {
+                Part::Waiter => 0,
+                Part::Zygote => 6,
+                Part::Run => 1,
+            };
+            assert_eq!(descriptors, expected, "descriptors of {pid}");
         }
-        if jail.missing().is_empty() && index > 0 {
-            for namespace in ["user", "mnt", "pid", "net", "ipc", "uts"] {
-                let of = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/{namespace}"));
-                if let (Ok(theirs), Ok(ours)) = (of(&pid.to_string()), of("self")) {
-                    assert_ne!(theirs, ours, "{pid} shares the {namespace} namespace");
-                }
+        if part == Part::Waiter {
+            continue;
+        }
+        for (layer, namespace) in NAMESPACES {
+            let of = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/{namespace}"));
+            if let (Ok(theirs), Ok(ours)) = (of(&pid.to_string()), of("self")) {
+                let own = theirs != ours;
+                assert_eq!(own, jail.layers.contains(*layer), "{pid} and its {namespace} namespace");
             }
-            if let Ok(root) = std::fs::read_dir(format!("/proc/{pid}/root/")) {
-                assert_eq!(root.count(), 0, "the root of {pid} is not empty");
-            }
+        }
+        if jail.layers.contains(Layers::EMPTY_ROOT)
+            && let Ok(root) = std::fs::read_dir(format!("/proc/{pid}/root/"))
+        {
+            assert_eq!(root.count(), 0, "the root of {pid} is not empty");
         }
     }
 }
@@ -311,7 +372,7 @@ async fn dropping_the_pool_ends_every_process() {
     let processes = processes(&pool, 2).await;
     drop(pool);
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
-    for pid in processes {
+    for (_, pid) in processes {
         while std::path::Path::new(&format!("/proc/{pid}")).exists() {
             assert!(std::time::Instant::now() < deadline, "{pid} is still there");
             tokio::task::yield_now().await;
