@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     error::Error,
-    tree::{self, cargo, root, succeed},
+    tree::{self, cargo, host, root, succeed},
 };
 
 /// Builds the release binary; gives its path.
@@ -94,18 +94,6 @@ fn version() -> Result<String, Error> {
     version.map(str::to_owned).ok_or_else(|| Error::Unreadable {
         what: "the answer of `cargo metadata`".into(),
         complaint: "it has no package `terraphim` with a version".into(),
-    })
-}
-
-/// The target that cargo builds for by default.
-fn host() -> Result<String, Error> {
-    let mut rustc = Command::new("rustc");
-    rustc.arg("-vV");
-    let ended = succeed(&mut rustc, Duration::from_secs(60))?;
-    let host = ended.stdout.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| Error::Unreadable {
-        what: "the answer of `rustc -vV`".into(),
-        complaint: "it names no host".into(),
     })
 }
 

@@ -19,8 +19,12 @@ pub(crate) enum Error {
     Missing { needs: Vec<String> },
     /// A gate found something.
     Gate { gate: &'static str, findings: Vec<String>, repeat: String },
+    /// Fuzz targets found something.
+    Fuzz { findings: Vec<String> },
     /// Interoperability tests failed.
     Interop { failed: usize },
+    /// The wall is not what it should be somewhere.
+    Walls { failed: usize },
 }
 
 impl Error {
@@ -40,13 +44,20 @@ impl fmt::Display for Error {
             Self::Deadline { command, seconds } => write!(f, "`{command}` did not end within {seconds} s"),
             Self::Unreadable { what, complaint } => write!(f, "{what}: {complaint}"),
             Self::Missing { needs } => {
-                write!(f, "this machine lacks what the tests run against:")?;
+                write!(f, "this machine lacks what this needs:")?;
                 needs.iter().try_for_each(|need| write!(f, "\n  {need}"))
             }
             Self::Gate { gate, findings, repeat } => {
                 write!(f, "the gate `{gate}` failed")?;
                 findings.iter().try_for_each(|finding| write!(f, "\n  {finding}"))?;
                 write!(f, "\nrepeat it with: {repeat}")
+            }
+            Self::Walls { failed } => {
+                write!(f, "{failed} checks failed\nrepeat some with: cargo xtask walls --only NAME")
+            }
+            Self::Fuzz { findings } => {
+                write!(f, "fuzzing found {} defects", findings.len())?;
+                findings.iter().try_for_each(|finding| write!(f, "\n{finding}"))
             }
             Self::Interop { failed } => {
                 write!(f, "{failed} tests failed\nrepeat one with: cargo xtask interop --only NAME")

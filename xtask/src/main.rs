@@ -5,9 +5,12 @@
 mod ci;
 mod dist;
 mod error;
+mod fuzz;
 mod interop;
 mod process;
+mod soak;
 mod tree;
+mod walls;
 
 use std::process::ExitCode;
 
@@ -18,9 +21,14 @@ usage: cargo xtask COMMAND
 
   ci [--fix] [--skip-tests] [--only GATE]   every gate, cheapest first; stops at the first failure
   interop [--only NAME]                     runs against real MCP servers and clients; needs the network once
+  walls [--only NAME] [--suite NAME] [--doctor]
+                                            the wall as root, as a user, without namespaces, in containers; needs runc
+  soak [--runs N] [--kills N] [--crashes N] [--concurrency N]
+                                            many checked runs, after which nothing may have grown
+  fuzz [TARGET...] [--seconds N] [--jobs N] everything that reads what others wrote, on hostile inputs; needs a C++ compiler
   dist                                      the release archive under target/dist
 
-interop takes the binary named by TERRAPHIM_BIN instead of building the release one.";
+interop and soak take the binary named by TERRAPHIM_BIN instead of building the release one.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,6 +51,9 @@ fn run(arguments: &[&str]) -> Result<(), Error> {
         ["ci", options @ ..] => ci::run(&ci::Options::parse(options)?),
         ["interop"] => interop::run(None),
         ["interop", "--only", name] => interop::run(Some(name)),
+        ["walls", options @ ..] => walls::run(&walls::Options::parse(options)?),
+        ["soak", options @ ..] => soak::run(&soak::Options::parse(options)?),
+        ["fuzz", options @ ..] => fuzz::run(&fuzz::Options::parse(options)?),
         ["dist"] => dist::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

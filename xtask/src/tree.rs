@@ -37,10 +37,10 @@ pub(crate) struct RustFile {
     pub(crate) text: String,
 }
 
-/// Every Rust file of the workspace's packages, sorted by path.
+/// Every Rust file of the workspace's packages and of the fuzz targets, sorted by path.
 pub(crate) fn rust_files() -> Result<Vec<RustFile>, Error> {
     let mut files = Vec::new();
-    for folder in ["crates", "xtask"] {
+    for folder in ["crates", "fuzz", "xtask"] {
         collect(&root().join(folder), &mut files)?;
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -91,6 +91,18 @@ pub(crate) fn target_folder() -> Result<PathBuf, Error> {
     folder.map(PathBuf::from).ok_or_else(|| Error::Unreadable {
         what: "the answer of `cargo metadata`".into(),
         complaint: "it names no target directory".into(),
+    })
+}
+
+/// The target that cargo builds for by default.
+pub(crate) fn host() -> Result<String, Error> {
+    let mut rustc = Command::new("rustc");
+    rustc.arg("-vV");
+    let ended = succeed(&mut rustc, Duration::from_secs(60))?;
+    let host = ended.stdout.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| Error::Unreadable {
+        what: "the answer of `rustc -vV`".into(),
+        complaint: "it names no host".into(),
     })
 }
 

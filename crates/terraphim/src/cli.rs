@@ -84,15 +84,23 @@ Examples:
     /// Count tokens for another terraphim process
     #[command(hide = true, name = "token-helper")]
     TokenHelper,
+    /// End the servers of another terraphim process when it is gone
+    #[command(hide = true, name = "server-guard")]
+    ServerGuard,
     /// Be a small MCP server for `bench`
     #[command(hide = true, name = "bench-upstream")]
-    BenchUpstream,
+    BenchUpstream {
+        /// How many tools it lists beside its own
+        #[arg(long, default_value_t = 0)]
+        tools: u32,
+    },
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The result is what the program returns, or exports as default, or its last expression.
-Exit codes: 0 result, 1 the program failed, 2 usage, 3 a limit was reached, 4 the sandbox failed.
+Exit codes: 0 result, 1 the program failed, 2 usage, 3 a limit was reached, 4 the sandbox failed,
+130 ended by SIGINT, 143 ended by SIGTERM.
 
 Examples:
   terraphim run program.ts
@@ -120,6 +128,10 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+SIGTERM, SIGINT and the end of standard input end it: no new run begins, those under way have 10 s,
+their answers are still written, then the servers are ended and the exit code is 0. A second one of
+these, or a client that no longer reads, ends the runs at once.
+
 Examples:
   claude mcp add terraphim -- terraphim mcp      add it to Claude Code
   terraphim mcp --expose all --role engineer     show the built-in tools by name too")]

@@ -3,7 +3,7 @@
 use std::{ffi::OsString, sync::Arc};
 
 use terraphim_code_execution::{Executor, ExecutorConfig, tokens::HelperCommand};
-use terraphim_mcp_gateway::{Gateway, GatewayConfig, Provider, Timeouts};
+use terraphim_mcp_gateway::{Gateway, GatewayConfig, GuardCommand, Provider, Timeouts};
 use terraphim_notes::NotesServer;
 use terraphim_sandbox::Pool;
 
@@ -20,6 +20,10 @@ pub(crate) fn gateway(settings: &Settings) -> Result<Arc<Gateway>, CliError> {
         base_env: settings.environment.clone(),
         depth: settings.depth,
         timeouts: Timeouts::default(),
+        guard: Some(GuardCommand {
+            program: settings.executable.clone(),
+            args: vec![OsString::from("server-guard")],
+        }),
     };
     let providers: Vec<Arc<dyn Provider>> = vec![Arc::new(notes)];
     Ok(Arc::new(Gateway::new(config, providers)))

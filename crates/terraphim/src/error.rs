@@ -17,6 +17,10 @@ pub(crate) enum Exit {
     Limit = 3,
     /// The sandbox failed.
     Sandbox = 4,
+    /// SIGINT ended the run; 128 and the signal's number, as shells have it.
+    Interrupted = 130,
+    /// SIGTERM ended the run.
+    Terminated = 143,
 }
 
 impl Exit {

@@ -53,6 +53,7 @@ impl Folders {
 }
 
 /// Everything that is read before anything starts.
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) folders: Folders,
     pub(crate) here: PathBuf,

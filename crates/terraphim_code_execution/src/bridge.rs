@@ -14,7 +14,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use terraphim_mcp_codegen::{Detail, ResultShape, ToolQuery, raw, value};
 use terraphim_mcp_gateway::{CallContext, GatewayError, ProviderError};
 use terraphim_sandbox::{Call, HostCalls, HostReply};
@@ -34,7 +34,8 @@ use crate::{
 /// Longest message that goes back into a program, in bytes.
 const MESSAGE_BYTES: usize = 8 << 10;
 
-/// What the replies in flight may hold in the whole host, in KiB.
+/// What the replies in flight may hold in the whole host, in KiB, and the
+/// arguments of calls under way as much again.
 pub(crate) const IN_FLIGHT_KIB: u32 = 128 << 10;
 
 /// What the arguments of the calls under way may hold in one run, in KiB.
@@ -42,6 +43,19 @@ const ARGUMENTS_KIB: u32 = 16 << 10;
 
 /// JSON that is read and written elsewhere than on the threads that move bytes, in bytes.
 const LONG_JSON: usize = 128 << 10;
+
+/// What all runs of a host share, in KiB.
+pub(crate) struct InFlight {
+    pub(crate) replies: Arc<Semaphore>,
+    pub(crate) arguments: Semaphore,
+}
+
+impl Default for InFlight {
+    fn default() -> Self {
+        let all = IN_FLIGHT_KIB as usize;
+        Self { replies: Arc::new(Semaphore::new(all)), arguments: Semaphore::new(all) }
+    }
+}
 
 /// One run's bridge.
 pub(crate) struct Bridge {
@@ -51,7 +65,7 @@ pub(crate) struct Bridge {
     pub(crate) language: Language,
     pub(crate) limits: Limits,
     pub(crate) cancel: CancellationToken,
-    pub(crate) in_flight: Arc<Semaphore>,
+    pub(crate) in_flight: Arc<InFlight>,
     /// Share of this run in what arguments may hold, in KiB.
     arguments: Semaphore,
     began: Instant,
@@ -147,7 +161,7 @@ struct ToolCall {
     #[serde(default)]
     raw: bool,
     #[serde(default)]
-    arguments: Map<String, Value>,
+    arguments: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -207,7 +221,7 @@ impl Bridge {
         language: Language,
         limits: Limits,
         cancel: CancellationToken,
-        in_flight: Arc<Semaphore>,
+        in_flight: Arc<InFlight>,
     ) -> Self {
         Self {
             run_id,
@@ -256,18 +270,28 @@ impl Bridge {
             return refusal(&CallError::new("limit", message).with_hint("ask the tool for less"));
         }
         let share = kib(payload.len(), IN_FLIGHT_KIB);
-        match Arc::clone(&self.in_flight).acquire_many_owned(share).await {
+        match Arc::clone(&self.in_flight.replies).acquire_many_owned(share).await {
             Ok(share) => HostReply { ok: true, payload, hold: Some(Box::new(share)) },
             Err(_) => refusal(&CallError::new("tool", "the host is shutting down")),
         }
     }
 
     async fn answer(&self, call: Call) -> Result<Vec<u8>, CallError> {
-        // Held until the call ends, so that a run's calls hold a bounded amount together.
-        let _share = self.arguments.acquire_many(kib(call.payload.len(), ARGUMENTS_KIB)).await;
+        // Held until the call ends, so that the calls of a run, and those of all
+        // runs, hold a bounded amount together.
+        let share = kib(call.payload.len(), ARGUMENTS_KIB);
+        let _of_run = self.arguments.acquire_many(share).await;
+        let _of_host = self.in_flight.arguments.acquire_many(share).await;
+        if call.name == "tool" {
+            return self.tool(decode(call.payload).await?).await;
+        }
+        // The others are rare, and would make every call's future larger.
+        Box::pin(self.other(call)).await
+    }
+
+    async fn other(&self, call: Call) -> Result<Vec<u8>, CallError> {
         let payload = call.payload;
         match call.name.as_str() {
-            "tool" => self.tool(decode(payload).await?).await,
             "import" => {
                 let request: ImportRequest = decode(payload).await?;
                 let wait = self.limits.wall * 2 / 3;
@@ -301,12 +325,14 @@ impl Bridge {
             ServerName::new(&call.server).map_err(|error| CallError::new("unknown", error.to_string()))?;
         let name = ToolName::new(server, &call.tool)
             .map_err(|error| CallError::new("unknown", error.to_string()))?;
-        let arguments_text = Excerpt::from(serde_json::to_string(&call.arguments).unwrap_or_default());
+        let text = call.arguments.as_deref().map_or("{}", RawValue::get);
+        let arguments = decode(text.as_bytes().to_vec()).await.map_err(|error| error.at(&name))?;
+        let arguments_text = Excerpt::from(text.to_owned());
         let started = self.began.elapsed();
         let number = self.record().begin(name.to_string(), started);
         let context = CallContext { cancel: self.cancel.child_token() };
         let gateway = self.catalogue.gateway();
-        let replied = gateway.call(&name, call.arguments, context).await;
+        let replied = gateway.call(&name, arguments, context).await;
         self.record().under_way.remove(&number);
         let mut reply = replied.map_err(|error| CallError::of_gateway(&error).at(&name))?;
         let ended = self.began.elapsed();

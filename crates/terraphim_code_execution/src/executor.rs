@@ -4,13 +4,12 @@ use std::{path::PathBuf, sync::Arc};
 
 use rustix::rand::GetRandomFlags;
 use terraphim_mcp_gateway::Gateway;
-use terraphim_sandbox::{Pool, Program, SandboxError};
+use terraphim_sandbox::{ClientId, Lease, Pool, Program};
 use terraphim_types::{Language, Limits, OutputBudget, RunId, ToolName};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bridge::{Bridge, IN_FLIGHT_KIB, Record},
+    bridge::{Bridge, InFlight, Record},
     catalogue::LiveCatalogue,
     outcome::{ErrorKind, Outcome, RunError, RunFacts, sandbox_error},
     tokens::{
@@ -42,9 +41,11 @@ pub struct Executor {
 
 struct Shared {
     pool: Pool,
+    /// Whose runs those are that name no client.
+    unnamed: ClientId,
     catalogue: LiveCatalogue,
     workspace: PathBuf,
-    in_flight: Arc<Semaphore>,
+    in_flight: Arc<InFlight>,
     counter: TokenCounter,
     counted: tokio::sync::Mutex<Option<(u64, Arc<CountedCatalogue>)>>,
     face: String,
@@ -55,6 +56,9 @@ struct Shared {
 pub struct ExecuteRequest {
     /// Names the run.
     pub run_id: RunId,
+    /// Whose run it is, for a fair share of the places; without one, that of
+    /// all who name none.
+    pub client: Option<ClientId>,
     /// Its text.
     pub code: String,
     /// Its language.
@@ -72,6 +76,7 @@ impl ExecuteRequest {
     pub fn new(code: impl Into<String>, language: Language) -> Self {
         Self {
             run_id: new_run_id(),
+            client: None,
             code: code.into(),
             language,
             limits: Limits::default(),
@@ -93,9 +98,10 @@ impl Executor {
     pub fn new(config: ExecutorConfig) -> Self {
         let shared = Shared {
             pool: config.pool,
+            unnamed: ClientId::new("this client"),
             catalogue: LiveCatalogue::new(config.gateway),
             workspace: config.workspace,
-            in_flight: Arc::new(Semaphore::new(IN_FLIGHT_KIB as usize)),
+            in_flight: Arc::default(),
             counter: TokenCounter::new(config.token_helper),
             counted: tokio::sync::Mutex::new(None),
             face: config.face,
@@ -123,7 +129,7 @@ impl Executor {
     pub async fn execute(&self, request: ExecuteRequest, cancel: &CancellationToken) -> Execution {
         let run_id = request.run_id.clone();
         let ended = match check(&request) {
-            Ok(()) => self.run(&request, &run_id, cancel).await.map_err(|error| sandbox_error(&error)),
+            Ok(()) => self.run(&request, &run_id, cancel).await,
             Err(error) => Err(error),
         };
         let (outcome, record) = match ended {
@@ -139,11 +145,12 @@ impl Executor {
         request: &ExecuteRequest,
         run_id: &RunId,
         cancel: &CancellationToken,
-    ) -> Result<(Outcome, Record), SandboxError> {
+    ) -> Result<(Outcome, Record), RunError> {
         let limits = request.limits;
+        // Whoever waits for a place holds the request and nothing else.
+        let lease = self.lease(request, cancel).await?;
         let workspace =
             Workspace::new(self.shared.workspace.clone(), limits.workspace_bytes, limits.workspace_files);
-        let lease = self.shared.pool.checkout(limits).await?;
         // Calls that are still under way when the program ends are ended with it.
         let calls = cancel.child_token();
         let _end_calls = calls.clone().drop_guard();
@@ -170,6 +177,20 @@ impl Executor {
             files: std::mem::take(&mut record.files),
         };
         Ok((Outcome::of_run(end, facts), record))
+    }
+
+    /// A process for the run; a cancelled run waits for none.
+    async fn lease(&self, request: &ExecuteRequest, cancel: &CancellationToken) -> Result<Lease, RunError> {
+        let client = request.client.as_ref().unwrap_or(&self.shared.unnamed);
+        let fetched = request.fetches.iter().map(|fetch| fetch.arguments.len() + fetch.answer.len());
+        let held = request.code.len() + fetched.sum::<usize>();
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(RunError::new(ErrorKind::Limit, "the run was cancelled", "")),
+            lease = self.shared.pool.checkout_for(client, request.limits, held) => {
+                lease.map_err(|error| sandbox_error(&error))
+            }
+        }
     }
 
     fn texts(&self, request: ExecuteRequest, outcome: &Outcome, record: Record) -> RunTexts {

@@ -8,6 +8,8 @@
 mod bridge;
 mod catalogue;
 mod executor;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod media;
 mod modules;
 mod outcome;
@@ -17,4 +19,5 @@ mod workspace;
 pub use catalogue::{LiveCatalogue, LoadState, SearchAnswer, UnavailableServer};
 pub use executor::{ExecuteRequest, Execution, Executor, ExecutorConfig};
 pub use outcome::{ErrorKind, Outcome, RunError, RunUsage, SavedFile, Wall};
+pub use terraphim_sandbox::ClientId;
 pub use workspace::{Workspace, WorkspaceError};

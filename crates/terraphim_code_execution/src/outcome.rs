@@ -13,6 +13,9 @@ use crate::{
 /// How much of a long result is shown, in bytes.
 const PREVIEW_BYTES: usize = 2 << 10;
 
+/// Longest message, hint and stack of a failure, in bytes each.
+const FAILURE_BYTES: usize = 16 << 10;
+
 /// Longest line of a program that is shown with an error, in characters.
 const SNIPPET_CHARS: usize = 160;
 
@@ -157,16 +160,21 @@ impl RunError {
             FailureKind::Limit => ErrorKind::Limit,
             FailureKind::Denied => ErrorKind::Denied,
         };
-        let mut error = Self::new(kind, failure.message, &failure.hint);
+        let mut error = Self::new(kind, cut(&failure.message), cut(&failure.hint));
         if failure.line > 0 {
             error.line = Some(failure.line);
             error.column = Some(failure.column.max(1));
             error.snippet = snippet(source, failure.line, failure.column.max(1));
         }
         // One frame says no more than the line above it.
-        error.stack = failure.stack.contains('\n').then(|| indented(&failure.stack));
+        error.stack = failure.stack.contains('\n').then(|| cut(&indented(cut(&failure.stack))).to_owned());
         error
     }
+}
+
+/// The guest keeps to this by itself, unless the program has taken it over.
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(FAILURE_BYTES)).unwrap_or_default()
 }
 
 fn indented(stack: &str) -> String {
@@ -175,7 +183,7 @@ fn indented(stack: &str) -> String {
 
 /// The line of a program with a mark under the column.
 fn snippet(source: &str, line: u32, column: u32) -> Option<String> {
-    let text = source.lines().nth(line as usize - 1)?.trim_end();
+    let text = line_of(source, (line as usize).checked_sub(1)?)?.trim_end();
     let column = column as usize - 1;
     let skipped = column.saturating_sub(SNIPPET_CHARS / 2);
     let shown: String = text.chars().skip(skipped).take(SNIPPET_CHARS).map(printable).collect();
@@ -185,8 +193,29 @@ fn snippet(source: &str, line: u32, column: u32) -> Option<String> {
     Some(format!("  {number} | {shown}\n  {margin} | {mark}^"))
 }
 
+/// A line by its index, without its end; lines end where JavaScript says.
+fn line_of(source: &str, index: usize) -> Option<&str> {
+    let bytes = source.as_bytes();
+    let is_break = |(at, c): &(usize, char)| match c {
+        '\n' | '\u{2028}' | '\u{2029}' => true,
+        '\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    let mut breaks = source.char_indices().filter(is_break);
+    let start = match index.checked_sub(1) {
+        Some(before) => breaks.nth(before).map(|(at, c)| at + c.len_utf8())?,
+        None => 0,
+    };
+    let end = breaks.next().map_or(source.len(), |(at, _)| at);
+    // Behind the last line's end there is no line.
+    source.get(start..end).filter(|_| start < source.len())
+}
+
+/// Characters that have no width, or change the order of others, would move the mark.
 fn printable(c: char) -> char {
-    if c.is_control() { ' ' } else { c }
+    let invisible =
+        matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    if c.is_control() || invisible { ' ' } else { c }
 }
 
 /// What is known besides how the run ended.
@@ -249,7 +278,11 @@ impl Outcome {
         if json.len() > facts.budget.result_bytes {
             return self.keep_result(json, facts);
         }
-        match serde_json::from_slice(json) {
+        match serde_json::from_slice::<Value>(json) {
+            // Numbers may be written longer than they were read: `1e15` is `1000000000000000.0`.
+            Ok(result) if result.to_string().len() > facts.budget.result_bytes => {
+                self.keep_result(json, facts);
+            }
             Ok(result) => self.result = result,
             Err(error) => {
                 let message = format!("the result is not JSON that can be read: {error}");
@@ -392,6 +425,65 @@ mod tests {
         let shown = snippet(&long, 1, 1001).unwrap();
         let (line, mark) = shown.split_once('\n').unwrap();
         assert_eq!(line.find('X'), mark.find('^'));
+    }
+
+    #[test]
+    fn lines_end_as_in_the_language() {
+        let source = "a\rb\r\nc\u{2028}d\n\n";
+        let lines: Vec<_> = (0..7).map(|index| line_of(source, index)).collect();
+        assert_eq!(lines, [Some("a"), Some("b\r"), Some("c"), Some("d"), Some(""), None, None]);
+        assert_eq!(snippet(source, 2, 1).unwrap(), "  2 | b\n    | ^");
+        assert_eq!(snippet("\u{feff}\u{202e}x", 1, 3).unwrap(), "  1 |   x\n    |   ^");
+        assert_eq!(snippet(source, 0, 1), None);
+    }
+
+    fn ended_with(ending: Ending, result_bytes: usize, folder: &std::path::Path) -> Outcome {
+        let workspace = Workspace::new(folder.to_owned(), 1 << 20, 10);
+        let jail = Jail { layers: terraphim_sandbox::Layers::default(), reduced: String::new() };
+        let end = RunEnd {
+            ending,
+            logs: terraphim_sandbox::Logs::with_budget(100),
+            usage: terraphim_sandbox::Usage::default(),
+            jail: std::sync::Arc::new(jail),
+        };
+        let facts = RunFacts {
+            run_id: RunId::from_random([7; 16]),
+            source: "",
+            limits: &Limits::default(),
+            budget: OutputBudget { result_bytes, log_bytes: 100 },
+            workspace: &workspace,
+            tool_calls: 0,
+            waiting_for: Vec::new(),
+            files: Vec::new(),
+        };
+        Outcome::of_run(end, facts)
+    }
+
+    #[test]
+    fn numbers_that_grow_keep_to_the_budget() {
+        let folder = tempfile::tempdir().unwrap();
+        let json = format!("[{}1]", "1e15,".repeat(100));
+        let outcome = ended_with(Ending::Result(json.clone().into_bytes()), 1_000, folder.path());
+        assert_eq!(outcome.result["truncated"], true);
+        assert_eq!(std::fs::read_to_string(folder.path().join(&outcome.files[0].path)).unwrap(), json);
+        let whole = ended_with(Ending::Result(json.into_bytes()), 2_000, folder.path());
+        assert_eq!(whole.result[0], 1e15);
+    }
+
+    #[test]
+    fn a_failure_is_bounded_whatever_its_process_says() {
+        let loud = Failure {
+            kind: FailureKind::Runtime,
+            message: "ä".repeat(100_000),
+            hint: "h".repeat(100_000),
+            line: 0,
+            column: 0,
+            stack: "s\n".repeat(50_000),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let outcome = ended_with(Ending::Failed(loud), 100, folder.path());
+        let text = outcome.error.unwrap().render("p.ts");
+        assert!(text.len() < 50 << 10, "{}", text.len());
     }
 
     #[test]

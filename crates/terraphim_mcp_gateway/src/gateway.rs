@@ -30,7 +30,7 @@ use crate::{
     measure::json_bytes,
     policy::Policy,
     provider::{CallContext, Provider, ProviderError},
-    upstream::{Host, Upstream, find},
+    upstream::{Guard, GuardCommand, Host, Upstream, find},
     validation::Validators,
     wording::nearest,
 };
@@ -54,6 +54,9 @@ pub struct GatewayConfig {
     pub depth: u32,
     /// How long things may take.
     pub timeouts: Timeouts,
+    /// Ends the servers if this process is killed; without one, a server that
+    /// ignores the end of its input outlives that.
+    pub guard: Option<GuardCommand>,
 }
 
 /// How long things may take.
@@ -126,12 +129,13 @@ impl Gateway {
     /// Makes the gateway; no server is started before it is needed. A provider
     /// of this process hides a configured server of the same name.
     pub fn new(config: GatewayConfig, providers: Vec<Arc<dyn Provider>>) -> Self {
-        let GatewayConfig { config: mut mcp, cache_dir, policy, base_env, depth, timeouts } = config;
+        let GatewayConfig { config: mut mcp, cache_dir, policy, base_env, depth, timeouts, guard } = config;
         let life = CancellationToken::new();
         let host = Arc::new(Host {
             base_env,
             depth,
             timeouts,
+            guard: Guard::new(guard),
             tasks: TaskTracker::new(),
             life: life.clone(),
             changes: watch::Sender::new(0),

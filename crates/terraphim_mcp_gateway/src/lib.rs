@@ -33,3 +33,4 @@ pub use error::GatewayError;
 pub use gateway::{Collision, Gateway, GatewayConfig, Timeouts};
 pub use policy::{Denial, Glob, InvalidGlob, Policy};
 pub use provider::{CallContext, CallFuture, ListFuture, Provider, ProviderError};
+pub use upstream::{GuardCommand, serve_guard};

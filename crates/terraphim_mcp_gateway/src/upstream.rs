@@ -3,6 +3,7 @@
 //! after it could not be started.
 
 mod connection;
+mod guard;
 mod outbox;
 mod process;
 mod wire;
@@ -31,6 +32,8 @@ use tokio_util::{
     task::TaskTracker,
 };
 
+pub(crate) use self::guard::Guard;
+pub use self::guard::{GuardCommand, serve_guard};
 use self::{connection::Connection, process::Surroundings};
 use crate::{
     config::StdioServer,
@@ -47,6 +50,7 @@ pub(crate) struct Host {
     pub(crate) base_env: Vec<(OsString, OsString)>,
     pub(crate) depth: u32,
     pub(crate) timeouts: Timeouts,
+    pub(crate) guard: Arc<Guard>,
     /// Everything that runs for an upstream; empty once all have ended.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the gateway is shut down or dropped.
@@ -319,6 +323,7 @@ impl Shared {
             depth: host.depth,
             grace: host.timeouts.stop,
             tasks: &host.tasks,
+            guard: &host.guard,
         };
         let connection =
             Connection::open(&self.name, &self.server, &surroundings, &host.timeouts, &self.life).await?;

@@ -113,8 +113,8 @@ fn file_list(files: &[SavedFile], more: usize) -> String {
 /// What the run used and what it cost.
 fn closing_line(outcome: &Outcome, count: &Count) -> String {
     let RunUsage { wall_ms, cpu_ms, peak_memory_bytes, tool_calls, .. } = outcome.usage;
-    let reduced = outcome.wall.as_ref().is_some_and(|wall| wall.reduced.is_some());
-    let wall = if reduced { ", reduced wall" } else { "" };
+    let reduced = outcome.wall.as_ref().and_then(|wall| wall.reduced.as_deref());
+    let wall = reduced.map_or_else(String::new, |reason| format!("; the wall is reduced, {reason}"));
     let calls = if tool_calls == 1 { "1 tool call".to_owned() } else { format!("{tool_calls} tool calls") };
     let tokens = match count {
         Count::Line(line) => line.clone(),
@@ -124,7 +124,7 @@ fn closing_line(outcome: &Outcome, count: &Count) -> String {
         Count::Unavailable => "tokens: the count is not available".to_owned(),
     };
     let peak = peak_memory_bytes as f64 / f64::from(1 << 20);
-    format!("usage: {wall_ms:.1} ms, {cpu_ms:.1} ms CPU, {peak:.1} MiB, {calls}{wall}; {tokens}")
+    format!("usage: {wall_ms:.1} ms, {cpu_ms:.1} ms CPU, {peak:.1} MiB, {calls}; {tokens}{wall}")
 }
 
 /// The error with every part cut: a tool's or a program's own words may be megabytes.

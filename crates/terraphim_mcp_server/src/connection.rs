@@ -1,11 +1,15 @@
 //! One client over a pair of streams, from its first message until it goes
-//! away. Its end is seen at the stream itself, because the protocol library
-//! first gives open calls time to be answered, and a run must end at once.
+//! away or the connection is asked to end. The end of its input is seen at the
+//! stream itself and kept from the protocol library while calls go on, because
+//! the library gives them a time of its own.
 
 use std::{
+    convert::Infallible,
+    future::pending,
     io,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use rmcp::service::{QuitReason, ServerInitializeError, serve_server};
@@ -13,13 +17,24 @@ use terraphim_mcp_codegen::bounded;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     task::JoinError,
+    time::{interval, sleep},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::{config::FaceConfig, handler::Face};
+use crate::{
+    config::{FaceConfig, Stop},
+    handler::Face,
+    runs::Runs,
+};
 
 /// Longest reason of a failed handshake, in characters; it may quote the client.
 const MAX_REASON_CHARS: usize = 300;
+
+/// How long calls that came with the last of the input may take to be noticed.
+const HANDED_ON: Duration = Duration::from_millis(20);
+
+/// How often it is asked whether the client is gone.
+const ASKED_EVERY: Duration = Duration::from_millis(100);
 
 /// Why a connection could not be served to its end.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +55,10 @@ pub enum FaceError {
     },
 }
 
-/// Serves one client until it goes away; then every run that it started is
-/// killed, also those in the background. Dropping the future does the same.
+/// Serves one client until the end of its input or until it is asked to stop;
+/// calls that wait for a run then have a grace ([`FaceConfig::grace`]). After
+/// that every run that the client started is killed, also those in the
+/// background. Dropping the future kills them at once.
 ///
 /// # Errors
 /// [`FaceError`]; a client that goes away is none.
@@ -52,14 +69,105 @@ where
 {
     let life = CancellationToken::new();
     let _end_on_drop = life.clone().drop_guard();
-    let face = Face::new(config, life.clone());
+    let end = End {
+        life: life.clone(),
+        stop: config.stop.clone(),
+        grace: config.grace,
+        client_gone: config.client_gone,
+        input_ended: CancellationToken::new(),
+        output_broken: CancellationToken::new(),
+        close: CancellationToken::new(),
+    };
+    let reader = Input {
+        reader,
+        ended: end.input_ended.clone(),
+        is_closed: Box::pin(end.close.clone().cancelled_owned()),
+    };
+    let writer = Output { writer, broken: end.output_broken.clone() };
+    let face = Face::new(config, life);
     let runs = face.runs();
-    let served = serve(face, EndWatch { reader, gone: life }, writer).await;
+    let served = tokio::select! {
+        served = serve(face, reader, writer) => served,
+        never = end.bring_about(&runs) => match never {},
+    };
     runs.end().await;
     served
 }
 
-async fn serve<R, W>(face: Face, reader: EndWatch<R>, writer: W) -> Result<(), FaceError>
+/// What ends a connection, and what its end is told by.
+struct End {
+    life: CancellationToken,
+    stop: Stop,
+    grace: Duration,
+    client_gone: Option<fn() -> bool>,
+    input_ended: CancellationToken,
+    output_broken: CancellationToken,
+    /// Cancelled when the protocol library may see the end of the input.
+    close: CancellationToken,
+}
+
+impl End {
+    /// Waits until the connection is to end, gives what goes on its grace, and ends it.
+    async fn bring_about(self, runs: &Runs) -> Infallible {
+        let is_asked = tokio::select! {
+            () = self.stop.drain.cancelled() => true,
+            () = self.stop.now.cancelled() => true,
+            () = self.input_ended.cancelled() => false,
+            () = self.output_broken.cancelled() => false,
+        };
+        if is_asked {
+            runs.close();
+        }
+        let settled = async {
+            if is_asked {
+                runs.finished().await;
+            } else {
+                sleep(HANDED_ON).await;
+                runs.answered().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.is_over(is_asked) => self.life.cancel(),
+            () = settled => {}
+        }
+        self.close.cancel();
+        pending().await
+    }
+
+    /// Waits until nothing may go on.
+    async fn is_over(&self, is_asked: bool) {
+        let asked_again = async {
+            match is_asked {
+                true => tokio::select! {
+                    () = self.stop.now.cancelled() => {}
+                    () = self.input_ended.cancelled() => {}
+                },
+                false => tokio::select! {
+                    () = self.stop.drain.cancelled() => {}
+                    () = self.stop.now.cancelled() => {}
+                },
+            }
+        };
+        tokio::select! {
+            () = asked_again => {}
+            () = self.output_broken.cancelled() => {}
+            () = is_gone(self.client_gone) => {}
+            () = sleep(self.grace) => {}
+        }
+    }
+}
+
+/// Waits until the client is gone, where that can be told.
+async fn is_gone(client_gone: Option<fn() -> bool>) {
+    let Some(client_gone) = client_gone else { return pending().await };
+    let mut ticks = interval(ASKED_EVERY);
+    while !client_gone() {
+        ticks.tick().await;
+    }
+}
+
+async fn serve<R, W>(face: Face, reader: Input<R>, writer: Output<W>) -> Result<(), FaceError>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
@@ -78,18 +186,25 @@ where
     }
 }
 
-/// A reader that tells when it has come to its end.
-struct EndWatch<R> {
+/// A reader that tells of its end and keeps it to itself until it is closed.
+struct Input<R> {
     reader: R,
-    gone: CancellationToken,
+    ended: CancellationToken,
+    is_closed: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
-impl<R: AsyncRead + Unpin> AsyncRead for EndWatch<R> {
+impl<R: AsyncRead + Unpin> AsyncRead for Input<R> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.is_closed.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        if self.ended.is_cancelled() {
+            return Poll::Pending;
+        }
         let (before, room) = (buffer.filled().len(), buffer.remaining());
         let polled = Pin::new(&mut self.reader).poll_read(context, buffer);
         let ended = match &polled {
@@ -98,8 +213,45 @@ impl<R: AsyncRead + Unpin> AsyncRead for EndWatch<R> {
             Poll::Ready(Err(_)) => true,
         };
         if ended {
-            self.gone.cancel();
+            self.ended.cancel();
+            // Closing it wakes the task.
+            return Poll::Pending;
         }
         polled
+    }
+}
+
+/// A writer that tells when nobody reads any more.
+struct Output<W> {
+    writer: W,
+    broken: CancellationToken,
+}
+
+impl<W> Output<W> {
+    fn noted<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if let Poll::Ready(Err(_)) = &polled {
+            self.broken.cancel();
+        }
+        polled
+    }
+}
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for Output<W> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.writer).poll_write(context, bytes);
+        self.noted(polled)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.writer).poll_flush(context);
+        self.noted(polled)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_shutdown(context)
     }
 }

@@ -50,7 +50,7 @@ type Context = RequestContext<RoleServer>;
 impl Face {
     /// A face whose runs end with `life`.
     pub(crate) fn new(config: FaceConfig, life: CancellationToken) -> Self {
-        let FaceConfig { executor, soft_limit, expose } = config;
+        let FaceConfig { executor, soft_limit, expose, .. } = config;
         let catalogue = executor.catalogue().clone();
         let identity = Implementation::new("terraphim", env!("CARGO_PKG_VERSION")).with_title("Terraphim");
         let info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
@@ -91,14 +91,15 @@ impl Face {
         arguments: Map<String, Value>,
         context: &Context,
     ) -> Result<CallToolResult, ArgumentError> {
+        let _open = self.runs.open_call();
         let mut request = execute_request(arguments)?;
         request.fetches = self.fetches.take();
         let run = match self.runs.start(request) {
             Ok(run) => run,
-            Err(full) => return Ok(answer::refused(full.to_string())),
+            Err(refused) => return Ok(answer::refused(refused.to_string())),
         };
         let kill = run.cancel.clone().drop_guard();
-        let answer = follow(&run, self.soft_limit, context).await;
+        let answer = self.follow(&run, self.soft_limit, context).await;
         kill.disarm();
         Ok(answer)
     }
@@ -109,6 +110,7 @@ impl Face {
         arguments: Map<String, Value>,
         context: &Context,
     ) -> Result<CallToolResult, ArgumentError> {
+        let _open = self.runs.open_call();
         let mut arguments = Arguments::new(WAIT, &["run_id", "timeout_ms"], arguments)?;
         let id = arguments.required_text("run_id", "as execute_code gave it")?;
         let patience = arguments.integer("timeout_ms", 0..=MAX_MS)?.map(Duration::from_millis);
@@ -118,7 +120,33 @@ impl Face {
                 quoted(&id)
             )));
         };
-        Ok(follow(&run, patience.unwrap_or(self.soft_limit), context).await)
+        Ok(self.follow(&run, patience.unwrap_or(self.soft_limit), context).await)
+    }
+
+    /// Waits for a run, telling of its progress.
+    async fn follow(&self, run: &Run, patience: Duration, context: &Context) -> CallToolResult {
+        let token = context.meta.get_progress_token();
+        if let Some(token) = &token {
+            // Awaited, so that it cannot come after the answer to a short run.
+            notify(run, token, context).await;
+        }
+        let waited = tokio::select! {
+            biased;
+            waited = run.wait(patience) => waited,
+            () = report_progress(run, token, context) => Waited::Running,
+        };
+        match waited {
+            Waited::Ended(ended) => {
+                self.runs.note_answered(run);
+                answer::ended(&ended)
+            }
+            Waited::Running => answer::running(run),
+            Waited::Killed if self.runs.is_ending() => answer::refused(format!(
+                "the run {} was ended, because terraphim is ending: connect again, then send the program again",
+                run.id
+            )),
+            Waited::Killed => answer::refused(format!("the run {} was cancelled", run.id)),
+        }
     }
 
     async fn search_tools(&self, arguments: Map<String, Value>) -> Result<CallToolResult, ArgumentError> {
@@ -194,25 +222,6 @@ fn execute_request(arguments: Map<String, Value>) -> Result<ExecuteRequest, Argu
         limits.memory_bytes = megabytes << 20;
     }
     Ok(ExecuteRequest { limits, ..ExecuteRequest::new(code, language) })
-}
-
-/// Waits for a run, telling of its progress.
-async fn follow(run: &Run, patience: Duration, context: &Context) -> CallToolResult {
-    let token = context.meta.get_progress_token();
-    if let Some(token) = &token {
-        // Awaited, so that it cannot come after the answer to a short run.
-        notify(run, token, context).await;
-    }
-    let waited = tokio::select! {
-        biased;
-        waited = run.wait(patience) => waited,
-        () = report_progress(run, token, context) => Waited::Running,
-    };
-    match waited {
-        Waited::Ended(ended) => answer::ended(&ended),
-        Waited::Running => answer::running(run),
-        Waited::Killed => answer::refused(format!("the run {} was cancelled", run.id)),
-    }
 }
 
 /// Notifies every second, if the client asked for it; never ends.

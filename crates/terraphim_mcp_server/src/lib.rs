@@ -4,8 +4,10 @@
 //! away, in every protocol era. It shows `execute_code`, `search_tools`,
 //! `get_tool_docs` and `wait`, the first-party server's own tools, or both
 //! ([`Expose`]). A program that outlives the soft limit goes on in the
-//! background of its connection, and `wait` answers its outcome; when the
-//! connection ends, every run of it is killed.
+//! background of its connection, and `wait` answers its outcome. At the end of
+//! the input the calls that wait for a run are still answered, within a grace;
+//! then every run of the connection is killed. [`Stop`] asks for the same from
+//! outside.
 //!
 //! What this crate does not do: it runs nothing itself (that is the executor's
 //! work), reads neither argv nor the environment, and prints nothing. The
@@ -23,6 +25,6 @@ mod handler;
 mod instructions;
 mod runs;
 
-pub use config::{Expose, FaceConfig};
+pub use config::{Expose, FaceConfig, Stop};
 pub use connection::{FaceError, serve_stdio};
 pub use definitions::face_json;

@@ -99,7 +99,8 @@ fn cuts_of(text: &str, object: &Object, member: &Member) -> impl Iterator<Item =
     }
     let after = slice(text, end..object.close);
     let spaces = after.len() - after.trim_start_matches([' ', '\t']).len();
-    let line_ends = after.get(spaces..).is_some_and(|rest| rest.starts_with(['\r', '\n']));
+    let line_ends =
+        after.get(spaces..).is_some_and(|rest| rest.starts_with('\n') || rest.starts_with("\r\n"));
     let before = slice(text, object.open + 1..member.start);
     let blank = before.get(before.trim_end().len()..).unwrap_or_default();
     let (start, end) = match blank.rfind('\n') {
@@ -222,6 +223,8 @@ mod tests {
         );
         assert_eq!(cut_names("{\n  \"a\": 1,\n  \"b\": 2 }", &["b"], None), "{\n  \"a\": 1\n  }");
         assert_eq!(cut_names("{ // x\n  \"a\": 1 }", &["a"], None), "{ // x\n  }");
+        // A carriage return alone ends no line, so it ends no comment either.
+        assert_eq!(cut_names("{ // x\n\"a\": 1, \r}", &["a"], None), "{ // x\n\r}");
         assert_eq!(cut_names("{\r\n  \"a\": 1,\r\n  \"b\": 2\r\n}", &["a"], None), "{\r\n  \"b\": 2\r\n}");
     }
 

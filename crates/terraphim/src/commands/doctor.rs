@@ -5,7 +5,7 @@ use std::{fmt::Write, fs};
 
 use serde::Serialize;
 use terraphim_code_execution::ExecuteRequest;
-use terraphim_sandbox::{Layers, Pool, PoolConfig};
+use terraphim_sandbox::{Layers, Pool, PoolConfig, SandboxError};
 use terraphim_types::Language;
 use tokio_util::sync::CancellationToken;
 
@@ -82,7 +82,7 @@ async fn examine(settings: &Settings, global: &Global) -> Vec<Check> {
 async fn walls(pool: &Pool) -> Vec<Check> {
     let jail = match pool.warm_up().await {
         Ok(jail) => jail,
-        Err(error) => return vec![Check::new("wall `process`", false, error.to_string())],
+        Err(error) => return vec![Check::new("wall `process`", false, whole(&error)).or(unblock(&error))],
     };
     let missing = jail.missing();
     let detail = if missing.is_empty() {
@@ -99,20 +99,34 @@ async fn walls(pool: &Pool) -> Vec<Check> {
     checks
 }
 
+/// An error with everything that caused it.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// What lets the wall be built at all.
+fn unblock(error: &SandboxError) -> &'static str {
+    match error {
+        SandboxError::Start { .. } if is_root() => {
+            "start it as an ordinary user; root gives each jail an id of its own, from 61500 to 64499, and needs\n\
+             the capabilities SETUID, SETGID and KILL, and in a user namespace a mapping for these ids"
+        }
+        _ => "report it together with what `uname -a` says",
+    }
+}
+
 /// What lifts a missing layer on this machine.
 fn lift(layer: Layers) -> String {
     if layer == Layers::LANDLOCK {
-        return "needs Linux 5.13 or newer, with `landlock` in the kernel's lsm= list".into();
+        return "needs Linux 5.13 or newer, with `landlock` in the kernel's lsm= list; a container's filter \
+                has to let landlock_create_ruleset and landlock_restrict_self pass"
+            .into();
     }
     let setting =
         |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
     if setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1" {
-        return "AppArmor restricts user namespaces; allow them to this program with a profile\n  \
-                abi <abi/4.0>,\n  include <tunables/global>\n  \
-                profile terraphim /**/terraphim flags=(unconfined) { userns, }\n\
-                in /etc/apparmor.d/terraphim, loaded by `apparmor_parser -r`, or to every program with\n  \
-                sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-            .into();
+        return APPARMOR.into();
     }
     if setting("/proc/sys/kernel/unprivileged_userns_clone") == "0" {
         return "sysctl kernel.unprivileged_userns_clone=1".into();
@@ -120,12 +134,34 @@ fn lift(layer: Layers) -> String {
     if setting("/proc/sys/user/max_user_namespaces") == "0" {
         return "sysctl user.max_user_namespaces=10000".into();
     }
-    "in a container: allow unshare and mount, e.g. with the runtime's option for user namespaces".into()
+    let status = setting("/proc/self/status");
+    if status.lines().any(|line| line.split_whitespace().eq(["Seccomp:", "2"])) {
+        return FILTERED.into();
+    }
+    "let ordinary users make user namespaces and mount inside them; a chroot does not, whatever else allows it"
+        .into()
+}
+
+const APPARMOR: &str = "\
+AppArmor gives user namespaces no privileges; allow them to this program with the profile
+  abi <abi/4.0>,
+  include <tunables/global>
+  profile terraphim /**/terraphim flags=(unconfined) { userns, }
+in /etc/apparmor.d/terraphim, loaded by `apparmor_parser -r /etc/apparmor.d/terraphim`, or to every program with
+  sysctl kernel.apparmor_restrict_unprivileged_userns=0";
+
+const FILTERED: &str = "\
+a system-call filter, as containers have one, keeps unshare or mount from this program; start the container with
+  docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined
+(Podman takes the same options; Kubernetes: seccompProfile and appArmorProfile of type Unconfined), or with a
+filter that also allows unshare, mount, umount2, pivot_root and clone; no capability is needed";
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
 }
 
 fn who() -> Check {
-    let root = fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
-    let detail = if root {
+    let detail = if is_root() {
         "started as root: each jail gets an unprivileged id before it starts, root is never inside"
     } else {
         "started as an ordinary user"

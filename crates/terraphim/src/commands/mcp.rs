@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
-use terraphim_mcp_server::{Expose, FaceConfig, serve_stdio};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use terraphim_mcp_server::{Expose, FaceConfig, Stop, serve_stdio};
 use terraphim_sandbox::{Pool, PoolConfig};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::sleep,
+};
 
 use crate::{
     cli::{self, Global, McpArgs},
@@ -13,13 +18,14 @@ use crate::{
     settings::Settings,
 };
 
-/// After this long a run goes on in the background and is waited for by `wait`;
-/// it is below the time-outs that clients have for a tool.
-const SOFT_LIMIT: Duration = Duration::from_secs(50);
+/// How long the answers of killed runs may take to be written, for a client that does not read.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 pub(crate) fn mcp(global: &Global, args: &McpArgs) -> Result<Exit, CliError> {
     let settings = Settings::read(global)?;
     block_on(async {
+        let stop = Stop::default();
+        tokio::spawn(stop_on_signals(stop.clone()));
         let pool = Pool::new(PoolConfig::default());
         let warming = pool.clone();
         tokio::spawn(async move {
@@ -34,10 +40,15 @@ pub(crate) fn mcp(global: &Global, args: &McpArgs) -> Result<Exit, CliError> {
             cli::Expose::Tools => Expose::Tools,
             cli::Expose::All => Expose::All,
         };
-        let config = FaceConfig { executor, soft_limit: SOFT_LIMIT, expose };
+        let config = FaceConfig {
+            expose,
+            stop: stop.clone(),
+            client_gone: Some(nobody_reads),
+            ..FaceConfig::new(executor)
+        };
         let served = tokio::select! {
             served = serve_stdio(config, tokio::io::stdin(), tokio::io::stdout()) => served,
-            () = terminated() => Ok(()),
+            () = async { stop.now.cancelled().await; sleep(LAST_WORDS).await } => Ok(()),
         };
         gateway.shutdown().await;
         served?;
@@ -45,11 +56,28 @@ pub(crate) fn mcp(global: &Global, args: &McpArgs) -> Result<Exit, CliError> {
     })?
 }
 
-/// Returns when the process is asked to end.
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => drop(terminate.recv().await),
-        Err(_) => std::future::pending().await,
+/// Lets runs end at the first signal to end, and kills them at the second.
+async fn stop_on_signals(stop: Stop) {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        // Without handlers a signal ends the process as it does any other.
+        return;
+    };
+    for step in [&stop.drain, &stop.now] {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        step.cancel();
     }
+}
+
+/// Whether the reader of standard output is gone.
+fn nobody_reads() -> bool {
+    let stdout = std::io::stdout();
+    let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+    let polled = poll(&mut watched, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+    let gone = PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL;
+    polled.is_ok() && watched.iter().any(|watched| watched.revents().intersects(gone))
 }

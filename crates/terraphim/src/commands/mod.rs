@@ -33,7 +33,11 @@ pub(crate) fn main() -> ExitCode {
         Command::Bench(args) => bench::bench(&args),
         Command::Completions { shell } => completions(shell),
         Command::TokenHelper => token_helper(),
-        Command::BenchUpstream => bench_upstream::serve(),
+        Command::ServerGuard => {
+            terraphim_mcp_gateway::serve_guard(io::stdin().lock());
+            Ok(Exit::Success)
+        }
+        Command::BenchUpstream { tools } => bench_upstream::serve(tools),
     };
     match ended {
         Ok(exit) => ExitCode::from(exit as u8),

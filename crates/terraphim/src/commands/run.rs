@@ -33,6 +33,8 @@ pub(crate) fn run(global: &Global, args: RunArgs) -> Result<Exit, CliError> {
     let language = language(&args)?;
     let settings = Settings::read(global)?;
     block_on(async {
+        let cancel = CancellationToken::new();
+        let signalled = tokio::spawn(cancel_on_signal(cancel.clone()));
         let pool = Pool::new(PoolConfig { capacity: 1, ready: 0, ..PoolConfig::default() });
         // The jail is entered while the servers are being looked up.
         let warming = pool.clone();
@@ -43,15 +45,24 @@ pub(crate) fn run(global: &Global, args: RunArgs) -> Result<Exit, CliError> {
         if counted {
             executor.warm_up_counter();
         }
-        let cancel = CancellationToken::new();
-        tokio::spawn(cancel_on_signal(cancel.clone()));
         let request = ExecuteRequest { limits, ..ExecuteRequest::new(code, language) };
         let mut execution = executor.execute(request, &cancel).await;
-        if counted && let Err(error) = executor.account(&mut execution).await {
+        if counted
+            && !cancel.is_cancelled()
+            && let Err(error) = executor.account(&mut execution).await
+        {
             complain(&format!("the token account is missing: {error}"));
         }
         gateway.shutdown().await;
-        show(&args, &settings.workspace(global)?, &execution)
+        let exit = show(&args, &settings.workspace(global)?, &execution)?;
+        // A result that was there before the signal is a result.
+        if cancel.is_cancelled()
+            && exit != Exit::Success
+            && let Ok(exit) = signalled.await
+        {
+            return Ok(exit);
+        }
+        Ok(exit)
     })?
 }
 
@@ -130,16 +141,19 @@ fn language(args: &RunArgs) -> Result<Language, CliError> {
     Language::from_extension(extension).ok_or_else(|| CliError::Language { path: args.file.clone() })
 }
 
-async fn cancel_on_signal(cancel: CancellationToken) {
+/// Cancels at the first signal to end, and gives the exit code for it.
+async fn cancel_on_signal(cancel: CancellationToken) -> Exit {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
-        return;
+        // Without handlers a signal ends the process as it does any other.
+        return std::future::pending().await;
     };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    let exit = tokio::select! {
+        _ = interrupt.recv() => Exit::Interrupted,
+        _ = terminate.recv() => Exit::Terminated,
+    };
     cancel.cancel();
+    exit
 }

@@ -2,6 +2,7 @@
 //! own, against real server processes.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "helpers of tests, which clippy's exemption for tests does not reach"
 )]
@@ -12,7 +13,10 @@ mod commands;
 mod configuration;
 mod errors;
 mod examples;
+mod hostile;
+mod isolation;
 mod limits;
+mod overload;
 mod permissions;
 mod place;
 mod processes;

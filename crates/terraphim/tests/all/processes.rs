@@ -55,12 +55,12 @@ fn a_stubborn_child_of_a_server_is_ended_too() {
 
 #[test]
 fn an_asked_end_is_orderly() {
-    for signal in [Signal::TERM, Signal::INT] {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
         for ending in ENDLESS {
             let place = Place::with_servers(&[("up", &[])]);
             let (running, family) = start_endless(&place, ending);
             watch::signal(running.pid, signal);
-            let outcome = place.finish(running).outcome(3);
+            let outcome = place.finish(running).outcome(code);
             assert_eq!(outcome["error"]["message"], "the run was cancelled", "{ending}");
             all_gone(&family);
         }

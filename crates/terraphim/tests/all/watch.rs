@@ -41,12 +41,19 @@ impl Watched {
         self.command.starts_with(GUEST)
     }
 
+    /// Ends it, if it is still there.
+    pub(crate) fn kill(&self) {
+        kill(self.pid);
+    }
+
     /// Waits for its end, at most until the deadline.
     pub(crate) fn is_gone_before(&self, deadline: Instant) -> bool {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let left = Timespec::try_from(left).expect("a short time");
         let mut polled = [PollFd::new(&self.handle, PollFlags::IN)];
-        poll(&mut polled, Some(&left)).expect("it can be polled") > 0
+        let ended = rustix::io::retry_on_intr(|| {
+            let left = deadline.saturating_duration_since(Instant::now());
+            poll(&mut polled, Some(&Timespec::try_from(left).expect("a short time")))
+        });
+        ended.expect("it can be polled") > 0
     }
 }
 

@@ -22,6 +22,7 @@ use tokio_util::{
     task::TaskTracker,
 };
 
+use super::guard::{Guard, Guarded};
 use crate::config::StdioServer;
 
 /// Values of variables that are at least this long are masked in what a server wrote, in bytes;
@@ -53,6 +54,7 @@ pub(crate) struct Surroundings<'a> {
     /// How long SIGTERM may take before SIGKILL follows.
     pub(crate) grace: Duration,
     pub(crate) tasks: &'a TaskTracker,
+    pub(crate) guard: &'a Arc<Guard>,
 }
 
 impl Process {
@@ -91,7 +93,11 @@ impl Process {
         let tail = Arc::new(Tail::default());
         let (exited, exit) = watch::channel(None);
         let stop = CancellationToken::new();
-        let watcher = Watcher { group: Group { pid }, stop: stop.clone(), grace: surroundings.grace };
+        let watcher = Watcher {
+            group: Group { pid, _guarded: surroundings.guard.watch(pid) },
+            stop: stop.clone(),
+            grace: surroundings.grace,
+        };
         let kept = Arc::clone(&tail);
         surroundings.tasks.spawn(async move {
             let mut reader = std::pin::pin!(kept.fill(stderr));
@@ -212,6 +218,8 @@ fn described(status: ExitStatus) -> String {
 /// the end reaches the group or nobody.
 struct Group {
     pid: Pid,
+    /// Dropped after the group was killed.
+    _guarded: Guarded,
 }
 
 impl Group {

@@ -324,6 +324,11 @@ impl Ledger {
 
     /// Reads one line; what is no message is noted and passed over.
     fn decode(&self, line: &[u8]) -> Option<Incoming> {
+        // A list would be taken for the fields of a message in their order.
+        if !line.trim_ascii_start().starts_with(b"{") {
+            self.note_noise(line);
+            return None;
+        }
         let envelope: Envelope = match serde_json::from_slice(line) {
             Ok(envelope) => envelope,
             Err(error) => return self.undecodable(line, &error),

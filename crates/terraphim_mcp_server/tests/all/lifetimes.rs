@@ -207,7 +207,7 @@ async fn too_many_runs_are_refused_and_ended_ones_make_room() {
     let stage = setup.build();
     let client = stage.connect().await;
     let mut first = Value::Null;
-    for n in 0..64 {
+    for n in 0..1_024 {
         let answer = client.call("execute_code", lasting(HOLD)).await;
         assert_eq!(value(&answer)["status"], "running", "{n}");
         if n == 0 {
@@ -215,7 +215,7 @@ async fn too_many_runs_are_refused_and_ended_ones_make_room() {
         }
     }
     let refused = client.call("execute_code", lasting(HOLD)).await;
-    assert!(is_error(&refused) && text(&refused).starts_with("64 runs are under way"), "{refused:?}");
+    assert!(is_error(&refused) && text(&refused).starts_with("1024 runs are under way"), "{refused:?}");
     stage.notes.released.send_replace(true);
     let wait = json!({ "run_id": first, "timeout_ms": 60_000 });
     assert_eq!(value(&client.call("wait", wait.clone()).await)["result"], "held");

@@ -204,7 +204,12 @@ impl Setup {
             vec![Arc::clone(&self.notes) as Arc<dyn Provider>],
         ));
         let executor = Executor::new(ExecutorConfig {
-            pool: Pool::new(PoolConfig { capacity: self.capacity, ready: 0, queue_deadline: PATIENCE }),
+            pool: Pool::new(PoolConfig {
+                capacity: self.capacity,
+                ready: 0,
+                queue_deadline: PATIENCE,
+                ..PoolConfig::default()
+            }),
             gateway,
             workspace: folder.path().to_owned(),
             token_helper: self.helper,

@@ -40,6 +40,15 @@ fn what_is_no_reply_fails_its_call() {
 }
 
 #[test]
+fn a_list_is_no_message() {
+    let ledger = awaiting();
+    for line in [r#"[7,null,{"content":[]},null]"#, "[7]", r#" [{"id":7,"result":{}}]"#] {
+        assert!(ledger.decode(line.as_bytes()).is_none(), "{line}");
+    }
+    assert!(ledger.awaits(&NumberOrString::Number(7)));
+}
+
+#[test]
 fn noise_is_remembered_and_too_much_of_it_ends_the_connection() {
     let ledger = awaiting();
     assert!(ledger.decode(b"Server listening...").is_none());

@@ -1,0 +1,4 @@
+//! verdict: runtime
+//! message: SyntaxError: not really
+//! at: 4
+throw new SyntaxError('not really');

@@ -1,0 +1,3 @@
+//! verdict: runtime
+//! message: InternalError: out of memory
+throw Object.assign(new Error('out of memory'), { name: 'InternalError' });

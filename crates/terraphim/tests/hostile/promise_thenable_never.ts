@@ -1,0 +1,3 @@
+//! verdict: runtime
+//! message: the program waits for a promise that nothing can settle
+return { then() {} };

@@ -1,0 +1,4 @@
+//! verdict: runtime
+//! message: the program threw undefined
+//! at: nowhere
+throw undefined;

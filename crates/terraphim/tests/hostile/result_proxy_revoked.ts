@@ -1,0 +1,5 @@
+//! verdict: runtime
+//! message: TypeError
+const { proxy, revoke } = Proxy.revocable({}, {});
+revoke();
+return proxy;

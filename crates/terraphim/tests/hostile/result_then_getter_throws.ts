@@ -1,0 +1,3 @@
+//! verdict: runtime
+//! message: Error: then
+return { get then() { throw new Error('then') } };

@@ -1,0 +1,3 @@
+//! verdict: result
+//! result: 1000000
+return '«x×1000000»'.length;

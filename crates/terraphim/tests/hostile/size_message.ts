@@ -1,0 +1,4 @@
+//! verdict: runtime
+//! message: Error: xxxx
+//! at: 4
+throw new Error('x'.repeat(10 << 20));

@@ -1,0 +1,3 @@
+//! verdict: result
+//! result: truncated
+return 'x'.repeat(50 << 20);

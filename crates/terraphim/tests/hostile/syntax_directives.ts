@@ -1,0 +1,5 @@
+//! verdict: result
+//! result: 1
+"use strict";
+"use«U+0»nothing";
+return 1;

@@ -1,0 +1,3 @@
+//! verdict: syntax
+//! message: duplicate group name
+return /(?<a>x)(?<a>y)/.test('xy');

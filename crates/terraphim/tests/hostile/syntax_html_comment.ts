@@ -1,0 +1,5 @@
+//! verdict: syntax
+//! message: HTML comments are not allowed
+//! at: 4:1
+<!-- x
+return 1;

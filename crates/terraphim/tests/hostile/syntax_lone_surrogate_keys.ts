@@ -1,0 +1,3 @@
+//! verdict: result
+//! result: {"\ufffd":1}
+return { ['\ud800']: 1 };

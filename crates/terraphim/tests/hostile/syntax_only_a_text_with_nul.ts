@@ -1,0 +1,3 @@
+//! verdict: result
+//! result: "a\u00001"
+"a«U+0»1"

@@ -1,0 +1,5 @@
+//! verdict: syntax
+//! message: Unterminated
+//! at: 4:11
+const a = `abc
+return a;

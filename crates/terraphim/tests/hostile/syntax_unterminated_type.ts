@@ -1,0 +1,4 @@
+//! verdict: syntax
+//! message: 
+type A = { a: string
+return 1;

@@ -1,0 +1,6 @@
+//! verdict: limit
+//! message: the program ran longer than its limit of 0.4 s
+//! says: look for a loop
+//! timeout: 400
+console.log({ get value() { for (;;) {} } });
+return 1;

@@ -1,0 +1,7 @@
+//! verdict: limit
+//! message: the program ran longer than its limit of 0.4 s
+//! says: look for a loop
+//! timeout: 400
+function outer() { spin(); }
+function spin(): never { for (;;) {} }
+outer();

@@ -1,0 +1,4 @@
+// Is no program.
+// ends: syntax
+const secretOfA = 'secret of A';
+const const = {{{;

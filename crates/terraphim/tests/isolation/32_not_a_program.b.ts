@@ -1,0 +1,2 @@
+// expect: "undefined"
+return (0, eval)('typeof secretOfA')

@@ -1,0 +1,3 @@
+// expect: [{"of":"B"},{"n":1}]
+import { up } from 'mcp-servers';
+return [await { of: 'B' }, await up.echo({ n: 1 })]
