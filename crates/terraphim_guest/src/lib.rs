@@ -3,7 +3,7 @@
 //!
 //! It is started by the host with the control channel as standard input and
 //! nothing else. It links nothing of the host but the protocol. The program is
-//! [`zygote::serve`] with [`interpret::Interpreter`]; tests of the wall enter
+//! [`zygote::main`] with [`interpret::Interpreter`]; tests of the wall enter
 //! the same jail with a worker of their own.
 
 mod channel;
