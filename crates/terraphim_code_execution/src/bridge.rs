@@ -339,14 +339,14 @@ impl Bridge {
         let long = is_long(&reply);
         let read = if long {
             let (given_back, read) = blocking(move || {
-                let read = Excerpt::from(as_read_by_a_model(&reply));
+                let read = as_read_by_a_model(&reply);
                 (reply, read)
             })
             .await?;
             reply = given_back;
             read
         } else {
-            as_read_by_a_model(&reply).into()
+            as_read_by_a_model(&reply)
         };
         self.record().calls.push(CallText {
             tool: name.clone(),
@@ -378,8 +378,9 @@ impl Bridge {
         let definition = tools.iter().find(|tool| tool.name == name.tool());
         let shape = definition.map_or(ResultShape::Undeclared, ResultShape::of);
         let long = is_long(&reply);
-        let write = move || encode(&if whole { raw(&reply) } else { value(&shape, &reply) });
-        if long { blocking(write).await? } else { write() }
+        let write = move || if whole { raw(&reply) } else { value(&shape, reply) };
+        let json = if long { blocking(write).await? } else { write() };
+        Ok(json.into_string().into_bytes())
     }
 
     async fn search(&self, call: SearchCall) -> Result<Vec<u8>, CallError> {
@@ -447,7 +448,9 @@ fn is_long(reply: &ToolReply) -> bool {
         }
     }
     let mut room = LONG_JSON;
-    for value in reply.content.iter().chain(&reply.structured_content) {
+    let structured = reply.structured_content.as_ref().map_or(0, |json| json.get().len());
+    room = room.saturating_sub(structured);
+    for value in &reply.content {
         walk(value, &mut room);
     }
     room == 0
@@ -475,9 +478,9 @@ fn encode(value: &impl Serialize) -> Result<Vec<u8>, CallError> {
 
 /// The text of a reply that a client without code gives its model: clients that
 /// know structured results show those and leave the content out.
-fn as_read_by_a_model(reply: &ToolReply) -> String {
+fn as_read_by_a_model(reply: &ToolReply) -> Excerpt {
     match &reply.structured_content {
-        Some(structured) => structured.to_string(),
-        None => reply.text(),
+        Some(structured) => structured.get().into(),
+        None => reply.text().into(),
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use terraphim_types::{ToolDefinition, ToolReply};
+use terraphim_types::{JsonText, ToolDefinition, ToolReply};
 
 use crate::schema;
 
@@ -93,46 +93,52 @@ fn is_paging(root: &Value, name: &str, schema: &Value) -> bool {
 /// else its one text as JSON where that opens with `{` or `[` and parses, else
 /// the texts joined by line feeds, else the list of content blocks. The shape
 /// then takes its property out; a reply that violates it is given whole.
-pub fn value(shape: &ResultShape, reply: &ToolReply) -> Value {
-    let whole = reply.structured_content.clone().unwrap_or_else(|| from_content(&reply.content));
-    match (shape, whole) {
-        (ResultShape::Property(name), Value::Object(mut map)) => {
-            // Taken by swap: the rest of the map is dropped, so its order is nothing to keep.
-            map.swap_remove(name).unwrap_or(Value::Object(map))
+pub fn value(shape: &ResultShape, reply: ToolReply) -> JsonText {
+    let whole = reply.structured_content.unwrap_or_else(|| from_content(reply.content));
+    match shape {
+        ResultShape::Property(name) => whole.member(name).unwrap_or(whole),
+        ResultShape::OptionalProperty(name) if whole.is_object() => {
+            whole.member(name).unwrap_or_else(|| Value::Null.into())
         }
-        (ResultShape::OptionalProperty(name), Value::Object(mut map)) => {
-            map.swap_remove(name).unwrap_or(Value::Null)
-        }
-        (_, whole) => whole,
+        _ => whole,
     }
 }
 
 /// The whole reply, in the shape of an MCP `CallToolResult`.
-pub fn raw(reply: &ToolReply) -> Value {
-    let mut map = Map::new();
-    map.insert("content".to_owned(), Value::Array(reply.content.clone()));
-    if let Some(structured) = &reply.structured_content {
-        map.insert("structuredContent".to_owned(), structured.clone());
+pub fn raw(reply: &ToolReply) -> JsonText {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Whole<'a> {
+        content: &'a [Value],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        structured_content: Option<&'a JsonText>,
+        is_error: bool,
     }
-    map.insert("isError".to_owned(), Value::Bool(reply.is_error));
-    Value::Object(map)
+
+    let structured_content = reply.structured_content.as_ref();
+    let whole = Whole { content: &reply.content, structured_content, is_error: reply.is_error };
+    // Values, texts and a truth value always have a text.
+    JsonText::of(&whole).unwrap_or_else(|_| Value::Null.into())
 }
 
 fn text_of(block: &Value) -> Option<&str> {
     (block.get("type")? == "text").then(|| block.get("text")?.as_str()).flatten()
 }
 
-fn from_content(content: &[Value]) -> Value {
+fn from_content(content: Vec<Value>) -> JsonText {
     let texts: Option<Vec<&str>> = content.iter().map(text_of).collect();
     match texts.as_deref() {
-        Some([text]) => parsed(text).unwrap_or_else(|| Value::String((*text).to_owned())),
-        Some(texts @ [_, ..]) => Value::String(texts.join("\n")),
-        _ => Value::Array(content.to_vec()),
+        Some([text]) => parsed(text).unwrap_or_else(|| Value::from(*text).into()),
+        Some(texts @ [_, ..]) => Value::String(texts.join("\n")).into(),
+        _ => Value::Array(content).into(),
     }
 }
 
-fn parsed(text: &str) -> Option<Value> {
-    text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text).ok()).flatten()
+/// Deeper JSON stays a text, which the program may read as far as it can.
+fn parsed(text: &str) -> Option<JsonText> {
+    const MAX_DEPTH: usize = 128;
+    let json = text.trim_start().starts_with(['{', '[']).then(|| JsonText::parse(text).ok()).flatten()?;
+    (!json.is_deeper_than(MAX_DEPTH)).then_some(json)
 }
 
 #[cfg(test)]
@@ -200,41 +206,54 @@ mod tests {
         );
     }
 
+    fn taken(shape: &ResultShape, reply: ToolReply) -> Value {
+        value(shape, reply).to_value().expect("a value")
+    }
+
     #[test]
     fn values_follow_the_rules() {
         let undeclared = ResultShape::Undeclared;
-        assert_eq!(value(&undeclared, &texts(&["{\"a\": 1}"])), json!({ "a": 1 }));
-        assert_eq!(value(&undeclared, &texts(&[" [1]"])), json!([1]));
-        assert_eq!(value(&undeclared, &texts(&["42"])), json!("42"));
-        assert_eq!(value(&undeclared, &texts(&["{broken"])), json!("{broken"));
-        assert_eq!(value(&undeclared, &texts(&["{}", "[]"])), json!("{}\n[]"));
-        assert_eq!(value(&undeclared, &ToolReply::default()), json!([]));
+        assert_eq!(taken(&undeclared, texts(&["{\"a\": 1}"])), json!({ "a": 1 }));
+        assert_eq!(taken(&undeclared, texts(&[" [1]"])), json!([1]));
+        assert_eq!(taken(&undeclared, texts(&["42"])), json!("42"));
+        assert_eq!(taken(&undeclared, texts(&["{broken"])), json!("{broken"));
+        assert_eq!(taken(&undeclared, texts(&["{}", "[]"])), json!("{}\n[]"));
+        assert_eq!(taken(&undeclared, ToolReply::default()), json!([]));
         let image = json!({ "type": "image", "data": "AA==", "mimeType": "image/png" });
         let mixed = ToolReply {
             content: vec![json!({ "type": "text", "text": "a" }), image],
             ..ToolReply::default()
         };
-        assert_eq!(value(&undeclared, &mixed), Value::Array(mixed.content.clone()));
+        assert_eq!(taken(&undeclared, mixed.clone()), Value::Array(mixed.content));
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_stays_a_text() {
+        let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        assert!(taken(&ResultShape::Undeclared, texts(&[&deep(100)])).is_array());
+        assert_eq!(taken(&ResultShape::Undeclared, texts(&[&deep(200)])), json!(deep(200)));
     }
 
     #[test]
     fn structured_results_are_unwrapped_by_shape_alone() {
-        let reply =
-            |structured: Value| ToolReply { structured_content: Some(structured), ..texts(&["ignored"]) };
+        let reply = |structured: Value| ToolReply {
+            structured_content: Some(structured.into()),
+            ..texts(&["ignored"])
+        };
         let page = json!({ "documents": [1, 2], "total": 2 });
-        assert_eq!(value(&ResultShape::Structured, &reply(page.clone())), page);
-        assert_eq!(value(&ResultShape::Property("documents".into()), &reply(page.clone())), json!([1, 2]));
-        assert_eq!(value(&ResultShape::Undeclared, &reply(page.clone())), page);
+        assert_eq!(taken(&ResultShape::Structured, reply(page.clone())), page);
+        assert_eq!(taken(&ResultShape::Property("documents".into()), reply(page.clone())), json!([1, 2]));
+        assert_eq!(taken(&ResultShape::Undeclared, reply(page.clone())), page);
         let violated = json!({ "total": 2 });
-        assert_eq!(value(&ResultShape::Property("documents".into()), &reply(violated.clone())), violated);
-        assert_eq!(value(&ResultShape::OptionalProperty("documents".into()), &reply(violated)), Value::Null);
+        assert_eq!(taken(&ResultShape::Property("documents".into()), reply(violated.clone())), violated);
+        assert_eq!(taken(&ResultShape::OptionalProperty("documents".into()), reply(violated)), Value::Null);
     }
 
     #[test]
     fn raw_gives_everything() {
-        let reply = ToolReply { structured_content: Some(json!(1)), ..texts(&["a"]) };
+        let reply = ToolReply { structured_content: Some(json!(1).into()), ..texts(&["a"]) };
         assert_eq!(
-            raw(&reply),
+            raw(&reply).to_value().expect("a value"),
             json!({ "content": [{ "type": "text", "text": "a" }], "structuredContent": 1, "isError": false })
         );
     }

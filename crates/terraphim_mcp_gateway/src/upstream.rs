@@ -2,6 +2,7 @@
 //! once however many ask, again after it has crashed, and with growing delay
 //! after it could not be started.
 
+mod call;
 mod connection;
 mod guard;
 mod outbox;

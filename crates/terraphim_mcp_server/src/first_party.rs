@@ -55,7 +55,8 @@ fn result(reply: ToolReply) -> CallToolResult {
     let blocks: Vec<ContentBlock> = reply.content.into_iter().map(block).collect();
     let mut result =
         if reply.is_error { CallToolResult::error(blocks) } else { CallToolResult::success(blocks) };
-    result.structured_content = reply.structured_content;
+    // What this process made is never too deep to be read.
+    result.structured_content = reply.structured_content.and_then(|json| json.to_value().ok());
     result
 }
 

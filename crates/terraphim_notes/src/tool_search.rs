@@ -1,7 +1,7 @@
 //! The tool `search`: its definition, its arguments, its answer.
 
 use serde_json::{Map, Value, json};
-use terraphim_types::{ToolAnnotations, ToolDefinition, ToolReply};
+use terraphim_types::{JsonText, ToolAnnotations, ToolDefinition, ToolReply};
 
 use crate::search::{Page, Request};
 
@@ -195,7 +195,7 @@ pub(crate) fn reply(page: &Page) -> Result<ToolReply, serde_json::Error> {
         text.push_str(&format!("\n… and {more} more"));
     }
     let content = vec![json!({ "type": "text", "text": text })];
-    Ok(ToolReply { content, structured_content: Some(serde_json::to_value(page)?), is_error: false })
+    Ok(ToolReply { content, structured_content: Some(JsonText::of(page)?), is_error: false })
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ async fn call(server: &NotesServer, arguments: Value) -> Result<ToolReply, Provi
 async fn page(server: &NotesServer, arguments: Value) -> Value {
     let reply = call(server, arguments).await.expect("a reply");
     assert!(!reply.is_error, "{}", reply.text());
-    reply.structured_content.expect("structured")
+    reply.structured_content.expect("structured").to_value().expect("a value")
 }
 
 async fn documents(server: &NotesServer, query: &str) -> Vec<Value> {
@@ -459,7 +459,7 @@ async fn the_tool_declares_what_it_gives() {
     );
     assert_eq!(tool["_meta"]["terraphim"]["category"], "knowledge-graph");
     let reply = call(&server, json!({ "query": "rust tomatoes", "limit": 2 })).await.expect("a reply");
-    let structured = reply.structured_content.clone().expect("structured");
+    let structured = reply.structured_content.as_ref().expect("structured").to_value().expect("a value");
     let names = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&structured), names(&tool["outputSchema"]["properties"]));
     let item = &tool["outputSchema"]["properties"]["documents"]["items"];

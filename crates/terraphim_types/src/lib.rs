@@ -10,10 +10,12 @@ compile_error!(
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 compile_error!("terraphim runs on x86_64 and aarch64: its system-call filters are made for these.");
 
+mod json;
 mod limits;
 mod names;
 mod tools;
 
+pub use json::JsonText;
 pub use limits::{Limits, OutputBudget};
 pub use names::{InvalidName, Language, RunId, ServerName, TokenCount, ToolName};
 pub use tools::{ToolAnnotations, ToolDefinition, ToolReply};

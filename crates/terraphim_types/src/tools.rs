@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::json::JsonText;
+
 /// One tool, in the shape of an MCP `tools/list` entry (camelCase on the wire).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,7 +72,7 @@ pub struct ToolReply {
     pub content: Vec<Value>,
     /// The structured result, where the tool gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub structured_content: Option<Value>,
+    pub structured_content: Option<JsonText>,
     /// Whether the tool says that it failed.
     #[serde(default)]
     pub is_error: bool,

@@ -14,8 +14,9 @@ use rmcp::{
         serve_client_with_lifecycle,
     },
 };
-use serde_json::{Map, Value};
-use terraphim_types::{ServerName, ToolDefinition, ToolReply};
+use serde::Deserialize;
+use serde_json::{Map, Value, value::RawValue};
+use terraphim_types::{JsonText, ServerName, ToolDefinition, ToolReply};
 use tokio::{
     sync::Notify,
     time::{sleep, timeout},
@@ -49,6 +50,10 @@ const MAX_MESSAGE: usize = 2_000;
 
 /// Longest description of a server, in characters.
 const MAX_DESCRIPTION: usize = 300;
+
+/// How deep a structured result may be nested: as deep as the other side of
+/// every bridge can still read.
+const MAX_DEPTH: usize = 128;
 
 /// How long the end of a process may take after its connection has ended.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -234,11 +239,15 @@ impl Connection {
             Ok(Err(why)) => return Err(self.error(tool, why).await),
             Err(_) => return Err(self.timed_out(tool, patience)),
         };
-        read_reply(result).map_err(|message| self.protocol(tool, message))
+        read_reply(&result).map_err(|message| self.protocol(tool, message))
     }
 
     /// Sends a call and waits for its answer.
-    async fn request_call(&self, tool: &str, arguments: Map<String, Value>) -> Result<Value, Unanswered> {
+    async fn request_call(
+        &self,
+        tool: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<Box<RawValue>, Unanswered> {
         let call = self.ledger.call(tool, &arguments, self.call_meta.as_ref());
         drop(arguments);
         let mut call = call.ok_or(Unanswered::Closed)?;
@@ -400,18 +409,38 @@ async fn last_words(cause: &str, process: &Process, ledger: &Ledger) -> String {
 }
 
 /// Reads a `tools/call` result; the `Err` says what is wrong with it.
-fn read_reply(result: Value) -> Result<ToolReply, String> {
-    match result.get("resultType").and_then(Value::as_str) {
+fn read_reply(result: &RawValue) -> Result<ToolReply, String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct CallResult {
+        #[serde(default)]
+        result_type: Option<Value>,
+        #[serde(default)]
+        content: Vec<Value>,
+        #[serde(default)]
+        structured_content: Option<JsonText>,
+        #[serde(default)]
+        is_error: bool,
+    }
+
+    let text = result.get();
+    if !text.starts_with('{') {
+        return Err(format!("the answer is not an object: {}", cut(text, 80)));
+    }
+    let result: CallResult = serde_json::from_str(text)
+        .map_err(|error| bounded(&format!("the answer is no tool result: {error}")))?;
+    match result.result_type.as_ref().and_then(Value::as_str) {
         None | Some("complete") => {}
         Some("input_required") => return Err("it asks for input, which is not supported here".into()),
         Some(other) => {
             return Err(format!("it answers with a `{}`, which is not supported here", cut(other, 40)));
         }
     }
-    if !result.is_object() {
-        return Err(format!("the answer is not an object: {}", cut(&result.to_string(), 80)));
+    let CallResult { content, structured_content, is_error, .. } = result;
+    if structured_content.as_ref().is_some_and(|structured| structured.is_deeper_than(MAX_DEPTH)) {
+        return Err(format!("the answer is nested more than {MAX_DEPTH} levels deep"));
     }
-    serde_json::from_value(result).map_err(|error| bounded(&format!("the answer is no tool result: {error}")))
+    Ok(ToolReply { content, structured_content, is_error })
 }
 
 /// The first of several tools of one name is kept.

@@ -26,8 +26,8 @@ use rmcp::{
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::Transport,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::{Map, Value, value::RawValue};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader},
     sync::{mpsc, oneshot},
@@ -35,7 +35,10 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use super::outbox::{CallNumber, Closed, Line, Outbox};
+use super::{
+    call::{Answer, CallMessage, PendingCall},
+    outbox::{CallNumber, Closed, Line, Outbox},
+};
 
 /// Longest line that is read: the largest tool reply and some room around it, in bytes.
 const MAX_LINE_BYTES: usize = (64 << 20) + (1 << 20);
@@ -88,52 +91,6 @@ enum Passage {
     Typed,
     /// To the call that waits for it.
     Call(oneshot::Sender<Answer>),
-}
-
-/// The answer to a tool call: its result as it came, or why there is none.
-pub(crate) type Answer = Result<Value, ErrorData>;
-
-/// A tool call on its way. Dropping it before its answer came takes its line
-/// back, or tells the server that nobody waits any more.
-pub(crate) struct PendingCall {
-    ledger: Arc<Ledger>,
-    number: CallNumber,
-    answered: bool,
-    answer: oneshot::Receiver<Answer>,
-}
-
-impl PendingCall {
-    /// Waits for the answer; `None` if the connection ended first.
-    pub(crate) async fn answer(&mut self) -> Option<Answer> {
-        let answer = (&mut self.answer).await;
-        self.answered = true;
-        answer.ok()
-    }
-}
-
-impl Drop for PendingCall {
-    fn drop(&mut self) {
-        if !self.answered {
-            self.ledger.give_up(self.number);
-        }
-    }
-}
-
-/// What a tool call says.
-#[derive(Serialize)]
-struct CallMessage<'a> {
-    jsonrpc: &'static str,
-    id: CallNumber,
-    method: &'static str,
-    params: CallParams<'a>,
-}
-
-#[derive(Serialize)]
-struct CallParams<'a> {
-    name: &'a str,
-    arguments: &'a Map<String, Value>,
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
-    meta: Option<&'a Value>,
 }
 
 impl Wire {
@@ -239,11 +196,7 @@ impl Ledger {
         meta: Option<&Value>,
     ) -> Option<PendingCall> {
         let number = FIRST_CALL + self.calls.fetch_add(1, Ordering::Relaxed) % FIRST_CALL;
-        let params = CallParams { name: tool, arguments, meta };
-        let message = CallMessage { jsonrpc: "2.0", id: number, method: "tools/call", params };
-        // Maps with text keys always serialise.
-        let mut bytes = serde_json::to_vec(&message).ok()?;
-        bytes.push(b'\n');
+        let bytes = CallMessage::line(number, tool, arguments, meta)?;
         let (sender, answer) = oneshot::channel();
         {
             let mut state = self.lock();
@@ -252,13 +205,13 @@ impl Ledger {
             }
             state.pending.insert(RequestId::Number(number), Passage::Call(sender));
         }
-        let call = PendingCall { ledger: Arc::clone(self), number, answered: false, answer };
+        let call = PendingCall::new(Arc::clone(self), number, answer);
         self.outbox.push(Line { bytes, call: Some(number), written: None }).ok()?;
         Some(call)
     }
 
     /// Nobody waits for a call any more.
-    fn give_up(&self, number: CallNumber) {
+    pub(super) fn give_up(&self, number: CallNumber) {
         let known = self.lock().pending.remove(&RequestId::Number(number)).is_some();
         if !known || self.outbox.withdraw(number) {
             return;
@@ -329,7 +282,7 @@ impl Ledger {
             self.note_noise(line);
             return None;
         }
-        let envelope: Envelope = match serde_json::from_slice(line) {
+        let envelope: Envelope<'_> = match serde_json::from_slice(line) {
             Ok(envelope) => envelope,
             Err(error) => return self.undecodable(line, &error),
         };
@@ -338,17 +291,20 @@ impl Ledger {
         };
         let (id, passage) = self.settle(id)?;
         if let Some(error) = envelope.error {
-            return refuse(passage, id, read_error(&error));
+            return refuse(passage, id, read_error(error));
         }
         match (passage, envelope.result) {
             (Passage::Call(waiting), Some(result)) => {
                 // Whoever gave up waiting does not need to know.
-                let _ = waiting.send(Ok(result));
+                let _ = waiting.send(Ok(result.to_owned()));
                 None
             }
-            (Passage::Raw, Some(result)) => {
-                Some(JsonRpcMessage::response(ServerResult::CustomResult(CustomResult(result)), id))
-            }
+            (Passage::Raw, Some(result)) => match serde_json::from_str(result.get()) {
+                Ok(result) => {
+                    Some(JsonRpcMessage::response(ServerResult::CustomResult(CustomResult(result)), id))
+                }
+                Err(error) => refuse(Passage::Raw, id, not_a_reply(&error.to_string())),
+            },
             (Passage::Typed, Some(_)) => match serde_json::from_slice::<Incoming>(line) {
                 Ok(JsonRpcMessage::Response(mut response)) => {
                     response.id = id;
@@ -411,16 +367,19 @@ impl Ledger {
     }
 }
 
-/// The outside of a message. `result` is kept as it is.
+/// The outside of a message. What is inside is kept as it is.
 #[derive(Deserialize)]
-struct Envelope {
+struct Envelope<'a> {
     id: Option<RequestId>,
     method: Option<String>,
-    result: Option<Value>,
-    error: Option<Value>,
+    #[serde(borrow)]
+    result: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
 }
 
-fn read_error(error: &Value) -> ErrorData {
+fn read_error(error: &RawValue) -> ErrorData {
+    let error = serde_json::from_str(error.get()).unwrap_or_else(|_| Value::from("it cannot be read"));
     let code = error.get("code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok());
     let message =
         error.get("message").and_then(Value::as_str).map_or_else(|| error.to_string(), str::to_owned);

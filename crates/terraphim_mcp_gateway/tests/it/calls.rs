@@ -15,9 +15,9 @@ async fn every_tool_answers(era: &str) {
         Setup::one(&["--era", era]).with(|config| config.timeouts.discover = Duration::from_millis(300));
     let gateway = setup.gateway();
     let echo = call(&gateway, "s.echo", json!({ "a": [1, null, "é"] })).await.expect("a reply");
-    assert_eq!(echo.structured_content, Some(json!({ "a": [1, null, "é"] })));
+    assert_eq!(echo.structured_content, Some(json!({ "a": [1, null, "é"] }).into()));
     let sum = call(&gateway, "s.add", json!({ "a": 1, "b": 2.5 })).await.expect("a reply");
-    assert_eq!(sum.structured_content, Some(json!({ "sum": 3.5 })));
+    assert_eq!(sum.structured_content, Some(json!({ "sum": 3.5 }).into()));
     let fail = call(&gateway, "s.fail", json!({})).await.expect("a reply");
     assert!(fail.is_error);
     assert_eq!(fail.text(), "it failed on purpose");
@@ -59,7 +59,7 @@ async fn a_hundred_parallel_calls_start_one_server_and_get_their_own_replies() {
     let started = Instant::now();
     let replies = join_all((0..100).map(|n| call(&gateway, "s.echo", json!({ "n": n })))).await;
     for (n, reply) in replies.into_iter().enumerate() {
-        assert_eq!(reply.expect("a reply").structured_content, Some(json!({ "n": n })));
+        assert_eq!(reply.expect("a reply").structured_content, Some(json!({ "n": n }).into()));
     }
     assert!(started.elapsed() < Duration::from_secs(10), "one after the other they would take 20 s");
     assert_eq!(setup.starts("s"), 1);

@@ -45,9 +45,10 @@ impl Provider for Local {
     ) -> CallFuture<'a> {
         Box::pin(async move {
             match tool {
-                "echo" => {
-                    Ok(ToolReply { structured_content: Some(arguments.into()), ..ToolReply::default() })
-                }
+                "echo" => Ok(ToolReply {
+                    structured_content: Some(Value::from(arguments).into()),
+                    ..ToolReply::default()
+                }),
                 "fail" => Ok(ToolReply { is_error: true, ..ToolReply::default() }),
                 "slow" => std::future::pending().await,
                 _ => Err(ProviderError::UnknownTool { server: self.0.clone(), tool: tool.into() }),
@@ -73,7 +74,7 @@ async fn both_kinds_of_provider_keep_the_contract() {
         let listed = gateway.tools(&name(server)).await.expect("a list");
         assert!(listed.iter().any(|tool| tool.name == "echo" && tool.is_read_only()));
         let echo = call(&gateway, &tool("echo"), json!({ "a": 1 })).await.expect("a reply");
-        assert_eq!(echo.structured_content, Some(json!({ "a": 1 })));
+        assert_eq!(echo.structured_content, Some(json!({ "a": 1 }).into()));
         assert!(call(&gateway, &tool("fail"), json!({})).await.expect("a reply").is_error);
         let unknown = call(&gateway, &tool("ecko"), json!({})).await;
         assert!(

@@ -163,11 +163,11 @@ async fn gateways_within_gateways_end_somewhere() {
     let nested = Setup::one(&[]).with(|config| config.depth = 1);
     let gateway = nested.gateway();
     let depth = call(&gateway, "s.env", json!({ "name": "TERRAPHIM_DEPTH" })).await.expect("a reply");
-    assert_eq!(depth.structured_content, Some(json!({ "value": "2" })));
+    assert_eq!(depth.structured_content, Some(json!({ "value": "2" }).into()));
     let home = call(&gateway, "s.env", json!({ "name": "CARGO_MANIFEST_DIR" })).await.expect("a reply");
     assert_eq!(
         home.structured_content,
-        Some(json!({ "value": null })),
+        Some(json!({ "value": null }).into()),
         "only the given environment is inherited"
     );
     gateway.shutdown().await;

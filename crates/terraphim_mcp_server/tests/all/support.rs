@@ -95,7 +95,7 @@ fn documents() -> Value {
 
 fn structured(value: Value) -> ToolReply {
     let content = vec![json!({ "type": "text", "text": value.to_string() })];
-    ToolReply { content, structured_content: Some(value), is_error: false }
+    ToolReply { content, structured_content: Some(value.into()), is_error: false }
 }
 
 fn definitions() -> Vec<ToolDefinition> {

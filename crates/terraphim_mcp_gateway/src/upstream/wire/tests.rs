@@ -84,7 +84,7 @@ async fn a_call_gets_its_own_answer_once() {
     }
     assert!(ledger.decode(br#"{"id":1073741824,"result":{"again":1}}"#).is_none());
     let answer = call.answer().await.expect("open").expect("a result");
-    assert_eq!(answer.to_string(), r#"{"z":1.5}"#);
+    assert_eq!(answer.get(), r#"{"z":1.50}"#);
     let (ledger, mut call) = calling();
     assert!(ledger.decode(br#"{"id":"1073741824","error":{"code":-1,"message":"no"}}"#).is_none());
     assert_eq!(call.answer().await.expect("open").expect_err("an error").message, "no");
