@@ -132,6 +132,9 @@ impl Folded {
         if folded == self.text.len() {
             return Some(self.original_length);
         }
+        if let [Piece { folded: 0, original: start, kind: PieceKind::Shifted }] = self.pieces.as_slice() {
+            return Some(start + folded).filter(|at| original.is_char_boundary(*at));
+        }
         *hint = self.piece_at(folded, *hint)?;
         let piece = self.pieces.get(*hint)?;
         let offset = folded - piece.folded;
@@ -153,16 +156,17 @@ impl Folded {
     }
 }
 
-/// How many bytes from the start on are ASCII whose only blanks are single
-/// spaces between other ASCII.
+/// How many bytes from the start on are visible ASCII with single spaces between.
 fn plain_length(bytes: &[u8]) -> usize {
-    let blank = |byte: u8| byte == b' ' || (9..=13).contains(&byte);
-    let mut pairs = bytes.iter().copied().zip(bytes.iter().skip(1).copied().map(Some).chain([None]));
-    let kept = |(byte, next): (u8, Option<u8>)| {
-        byte.is_ascii()
-            && (!blank(byte) || (byte == b' ' && next.is_none_or(|next| next.is_ascii() && !blank(next))))
-    };
-    pairs.position(|pair| !kept(pair)).unwrap_or(bytes.len())
+    let visible = |byte: &u8| *byte > b' ' && byte.is_ascii();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if !visible(byte) && (*byte != b' ' || !bytes.get(at + 1).is_none_or(visible)) {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 fn fold_char(c: char, out: &mut String) {

@@ -78,9 +78,15 @@ pub struct Matcher {
 struct Start {
     anchored: StateID,
     unanchored: StateID,
-    /// Which bytes begin a term.
-    first: [bool; 256],
+    /// What each byte may be: [`BEGINS`], [`IN_WORD`].
+    classes: [u8; 256],
 }
+
+/// A byte that begins a term.
+const BEGINS: u8 = 1;
+
+/// An ASCII letter or digit, or what counts as one.
+const IN_WORD: u8 = 2;
 
 impl fmt::Debug for Start {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,10 +101,13 @@ impl Matcher {
     /// [`MatcherError::TooLarge`].
     pub fn new(thesaurus: Arc<Thesaurus>, boundaries: Boundaries) -> Result<Self, MatcherError> {
         let too_large = |source| MatcherError::TooLarge { source: Box::new(source) };
-        let mut first = [false; 256];
+        let mut classes = [0; 256];
+        for (byte, class) in (0_u8..=255).zip(&mut classes) {
+            *class = if byte.is_ascii_alphanumeric() || byte == b'_' { IN_WORD } else { 0 };
+        }
         for (folded, _) in thesaurus.folded_terms() {
-            let byte = folded.bytes().next().and_then(|byte| first.get_mut(usize::from(byte)));
-            byte.into_iter().for_each(|begins| *begins = true);
+            let class = folded.bytes().next().and_then(|byte| classes.get_mut(usize::from(byte)));
+            class.into_iter().for_each(|class| *class |= BEGINS);
         }
         let automaton = NFA::builder()
             .match_kind(MatchKind::Standard)
@@ -107,7 +116,7 @@ impl Matcher {
             .map_err(too_large)?;
         // The automaton starts either way; the error is of another kind of automaton.
         let state = |anchored| automaton.start_state(anchored).unwrap_or_default();
-        let start = Start { anchored: state(Anchored::Yes), unanchored: state(Anchored::No), first };
+        let start = Start { anchored: state(Anchored::Yes), unanchored: state(Anchored::No), classes };
         let concepts = thesaurus.terms().map(|term| term.concept).collect();
         Ok(Self { thesaurus, automaton, start, concepts, boundaries, steps_per_byte: STEPS_PER_BYTE })
     }
@@ -148,7 +157,7 @@ impl Matcher {
         stretches: impl IntoIterator<Item = Range<usize>>,
     ) -> Vec<Match> {
         let mut matches = Vec::new();
-        let mut chars = CharPositions { text, byte: 0, char: 0 };
+        let mut chars = CharPositions { text, is_ascii: text.is_ascii(), byte: 0, char: 0 };
         for stretch in stretches {
             let Some(part) = text.get(stretch.clone()) else { continue };
             let mut search =
@@ -183,19 +192,15 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn run(&mut self, mut found: impl FnMut(Occurrence)) {
-        let length = self.folded.text.len();
         let mut at = 0;
         let mut steps = 0;
-        while at < length {
+        while let Some(next) = self.next_begin(at) {
+            at = next;
             if steps > self.matcher.steps_per_byte.saturating_mul(at).saturating_add(FREE_STEPS)
                 || self.matcher.steps_per_byte == 0
             {
                 self.one_pass(at, found);
                 return;
-            }
-            if !self.may_begin(at) {
-                at += 1;
-                continue;
             }
             match self.longest_from(at, &mut steps) {
                 Some((next, occurrence)) => {
@@ -207,23 +212,32 @@ impl Search<'_> {
         }
     }
 
-    /// A quick look that rules out most places.
-    fn may_begin(&self, at: usize) -> bool {
-        let byte = self.folded.text.as_bytes().get(at).copied().unwrap_or_default();
-        let begins = self.matcher.start.first.get(usize::from(byte)).copied().unwrap_or_default();
-        begins && !self.inside_word(at)
+    /// The next place from one on where a term may begin, by a quick look that
+    /// passes over most.
+    fn next_begin(&self, from: usize) -> Option<usize> {
+        let words = self.matcher.boundaries == Boundaries::Words;
+        let mut after_word =
+            words && from.checked_sub(1).is_some_and(|before| self.class(before) & IN_WORD != 0);
+        let rest = self.folded.text.as_bytes().get(from..)?;
+        let begins = rest.iter().position(|byte| {
+            let class = self.matcher.start.classes.get(usize::from(*byte)).copied().unwrap_or_default();
+            let in_word = words && class & IN_WORD != 0;
+            let goes_on = std::mem::replace(&mut after_word, in_word) && in_word;
+            class & BEGINS != 0 && !goes_on
+        });
+        begins.map(|offset| from + offset)
+    }
+
+    fn class(&self, at: usize) -> u8 {
+        let byte = self.folded.text.as_bytes().get(at);
+        byte.and_then(|byte| self.matcher.start.classes.get(usize::from(*byte))).copied().unwrap_or_default()
     }
 
     /// Whether both neighbours of a place are ASCII letters or digits of one word.
     fn inside_word(&self, at: usize) -> bool {
-        let in_word = |at: usize| {
-            self.folded
-                .text
-                .as_bytes()
-                .get(at)
-                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-        };
-        self.matcher.boundaries == Boundaries::Words && in_word(at) && at.checked_sub(1).is_some_and(in_word)
+        self.matcher.boundaries == Boundaries::Words
+            && self.class(at) & IN_WORD != 0
+            && at.checked_sub(1).is_some_and(|before| self.class(before) & IN_WORD != 0)
     }
 
     /// The longest term from a place on, and where it ends in the folded text.
@@ -357,12 +371,16 @@ fn joined(left: Option<char>, right: Option<char>) -> bool {
 /// Turns ascending byte positions into character positions, in one pass.
 struct CharPositions<'a> {
     text: &'a str,
+    is_ascii: bool,
     byte: usize,
     char: usize,
 }
 
 impl CharPositions<'_> {
     fn at(&mut self, byte: usize) -> usize {
+        if self.is_ascii {
+            return byte;
+        }
         self.char += self.text.get(self.byte..byte).map_or(0, |passed| passed.chars().count());
         self.byte = byte;
         self.char

@@ -4,7 +4,7 @@
 //! the next time. So what was put in is searched again, and names that were not
 //! read as themselves are taken back, until all are.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 use super::Replaced;
 use crate::matcher::{Match, Matcher};
@@ -23,6 +23,29 @@ struct Candidate<'m> {
 
 /// Replaces the terms of one stretch of plain text; gives that stretch.
 pub(super) fn settle(matcher: &Matcher, text: &str, stretch: Range<usize>) -> Replaced {
+    let Attempt { made, before, after, any_kept } = attempt(matcher, text, stretch.clone());
+    if any_kept && made.replaced > 0 {
+        // What was taken back would be tried again the next time, with the same end or another.
+        let whole = format!("{before}{}{after}", made.text);
+        let inside = before.len()..whole.len() - after.len();
+        if attempt(matcher, &whole, inside).made.text != made.text {
+            let original = text.get(stretch).unwrap_or_default();
+            return Replaced { text: original.to_owned(), replaced: 0, left: made.replaced + made.left };
+        }
+    }
+    made
+}
+
+struct Attempt<'t> {
+    made: Replaced,
+    /// What stands beside the stretch decides whether a word ends there.
+    before: &'t str,
+    after: &'t str,
+    /// Whether a term was kept because its name would not stay.
+    any_kept: bool,
+}
+
+fn attempt<'t>(matcher: &Matcher, text: &'t str, stretch: Range<usize>) -> Attempt<'t> {
     let original = text.get(stretch.clone()).unwrap_or_default();
     let found = matcher.find_within(text, std::iter::once(stretch.clone()));
     let mut candidates: Vec<Candidate<'_>> = Vec::new();
@@ -37,7 +60,6 @@ pub(super) fn settle(matcher: &Matcher, text: &str, stretch: Range<usize>) -> Re
             }
         }
     }
-    // What stands beside the stretch decides whether a word ends there.
     let before = text.get(..stretch.start).unwrap_or_default();
     let before = before.get(before.char_indices().next_back().map_or(0, |(at, _)| at)..).unwrap_or_default();
     let after = text.get(stretch.end..).unwrap_or_default();
@@ -52,13 +74,17 @@ pub(super) fn settle(matcher: &Matcher, text: &str, stretch: Range<usize>) -> Re
             Outcome::Settled => {
                 let replaced = candidates.iter().filter(|candidate| !candidate.kept).count();
                 let left = left + candidates.len() - replaced;
-                return Replaced { text: made.get(inside).unwrap_or_default().to_owned(), replaced, left };
+                let any_kept = candidates.iter().any(|candidate| candidate.kept);
+                let text = made.get(inside).unwrap_or_default().to_owned();
+                return Attempt { made: Replaced { text, replaced, left }, before, after, any_kept };
             }
             Outcome::TakenBack => {}
             Outcome::Hopeless => break,
         }
     }
-    Replaced { text: original.to_owned(), replaced: 0, left: left + candidates.len() }
+    let any_kept = !candidates.is_empty();
+    let made = Replaced { text: original.to_owned(), replaced: 0, left: left + candidates.len() };
+    Attempt { made, before, after, any_kept }
 }
 
 enum NewName<'m> {
@@ -100,8 +126,7 @@ fn put_in(original: &str, candidates: &mut [Candidate<'_>], offset: usize) -> St
         made.push_str(original.get(copied..candidate.bytes.start).unwrap_or_default());
         let start = offset + made.len();
         let written = original.get(candidate.bytes.clone()).unwrap_or_default();
-        let put = if candidate.kept { Cow::Borrowed(written) } else { Cow::Borrowed(candidate.name) };
-        made.push_str(&put);
+        made.push_str(if candidate.kept { written } else { candidate.name });
         candidate.placed = start..offset + made.len();
         copied = candidate.bytes.end;
     }
@@ -127,17 +152,14 @@ fn take_back(
         let NewName::Name(_) = new_name(matcher, made, &found) else { continue };
         // They are in order, so those that meet it stand together.
         let first = candidates.partition_point(|candidate| candidate.placed.end < found.bytes.start);
-        let met = candidates.iter_mut().skip(first).take_while(|one| one.placed.start <= found.bytes.end);
-        let (mut any, mut expected) = (false, false);
-        for candidate in met {
-            expected |= candidate.kept && candidate.placed == found.bytes;
-            if !candidate.kept && !expected {
-                candidate.kept = true;
-                any = true;
-            }
-        }
-        if expected {
+        let meets = |one: &Candidate<'_>| one.placed.start <= found.bytes.end;
+        let met = candidates.iter().skip(first).take_while(|one| meets(one));
+        if met.into_iter().any(|one| one.kept && one.placed == found.bytes) {
             continue;
+        }
+        let mut any = false;
+        for candidate in candidates.iter_mut().skip(first).take_while(|one| meets(one)) {
+            any |= !std::mem::replace(&mut candidate.kept, true);
         }
         if !any {
             if matches!(outcome, Outcome::Settled) {
