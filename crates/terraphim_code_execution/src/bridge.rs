@@ -71,6 +71,8 @@ pub(crate) struct Bridge {
     began: Instant,
     tool_calls: AtomicU32,
     replied_bytes: AtomicU64,
+    /// Media that were given a number.
+    media: AtomicU64,
     record: Mutex<Record>,
 }
 
@@ -235,6 +237,7 @@ impl Bridge {
             began: Instant::now(),
             tool_calls: AtomicU32::new(0),
             replied_bytes: AtomicU64::new(0),
+            media: AtomicU64::new(0),
             record: Mutex::default(),
         }
     }
@@ -308,7 +311,8 @@ impl Bridge {
             "workspace.save" => self.save(decode(payload).await?).await,
             "workspace.load" => self.load(decode(payload).await?).await,
             "workspace.list" => {
-                let names = self.workspace.names(Shelf::Data)?;
+                let workspace = self.workspace.clone();
+                let names = blocking(move || workspace.names(Shelf::Data)).await??;
                 let plain = names.iter().map(|name| name.strip_suffix(".json").unwrap_or(name).to_owned());
                 encode(&plain.collect::<Vec<_>>())
             }
@@ -368,11 +372,18 @@ impl Bridge {
         mut reply: ToolReply,
         whole: bool,
     ) -> Result<Vec<u8>, CallError> {
-        let made = {
-            let first = self.record().files.len() as u64 + 1;
-            media::keep(&mut reply, &self.workspace, &self.run_id, first)?
-        };
-        self.record().files.extend(made);
+        let media = media::count(&reply);
+        if media > 0 {
+            let first = self.media.fetch_add(media, Ordering::AcqRel) + 1;
+            let (workspace, run) = (self.workspace.clone(), self.run_id.clone());
+            let (given_back, made) = blocking(move || {
+                let made = media::keep(&mut reply, &workspace, &run, first);
+                (reply, made)
+            })
+            .await?;
+            reply = given_back;
+            self.record().files.extend(made?);
+        }
         let tools = self.catalogue.gateway().tools(name.server()).await;
         let tools = tools.map_err(|error| CallError::of_gateway(&error).at(name))?;
         let definition = tools.iter().find(|tool| tool.name == name.tool());

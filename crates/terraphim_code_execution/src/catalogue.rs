@@ -2,6 +2,8 @@
 //! when the catalogue has changed.
 
 use std::{
+    future::pending,
+    panic::resume_unwind,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -10,9 +12,13 @@ use serde::{Deserialize, Serialize};
 use terraphim_mcp_codegen::{DiscoveryIndex, DocsPage, ServerTools, ToolPage, ToolQuery, docs};
 use terraphim_mcp_gateway::{CatalogueSnapshot, Gateway, ServerState};
 use terraphim_types::{Language, ServerName};
+use tokio::sync::Semaphore;
 
 /// How long a search waits for servers that are being started.
 const SEARCH_WAIT: Duration = Duration::from_secs(10);
+
+/// Looks into the index at once. Each may take milliseconds and keeps a processor busy.
+const LOOKS: usize = 2;
 
 /// A server whose tools are not, or not yet, in an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,12 +61,13 @@ type Indexed = (u64, Arc<DiscoveryIndex>);
 pub struct LiveCatalogue {
     gateway: Arc<Gateway>,
     indexed: Arc<Mutex<Option<Indexed>>>,
+    looks: Arc<Semaphore>,
 }
 
 impl LiveCatalogue {
     /// The catalogue of a gateway.
     pub fn new(gateway: Arc<Gateway>) -> Self {
-        Self { gateway, indexed: Arc::default() }
+        Self { gateway, indexed: Arc::default(), looks: Arc::new(Semaphore::new(LOOKS)) }
     }
 
     /// The gateway behind it.
@@ -81,14 +88,31 @@ impl LiveCatalogue {
     /// Finds tools.
     pub async fn search(&self, query: &ToolQuery) -> SearchAnswer {
         let snapshot = self.snapshot().await;
-        let page = self.index(&snapshot).search(query);
+        let (asked, of) = (query.clone(), Arc::clone(&snapshot));
+        let page = self.look(move |catalogue| catalogue.index(&of).search(&asked)).await;
         SearchAnswer { page, unavailable: unavailable(&snapshot) }
     }
 
     /// The documents of the named tools.
     pub async fn docs(&self, names: &[String], language: Language) -> DocsPage {
         let snapshot = self.snapshot().await;
-        docs(&self.index(&snapshot), names, language)
+        let names: Vec<_> = names.to_vec();
+        self.look(move |catalogue| docs(&catalogue.index(&snapshot), &names, language)).await
+    }
+
+    /// Looks into the index apart from the threads that keep the deadlines of runs.
+    async fn look<T: Send + 'static>(&self, look: impl FnOnce(&Self) -> T + Send + 'static) -> T {
+        // The semaphore is never closed.
+        let _turn = self.looks.acquire().await;
+        let catalogue = self.clone();
+        match tokio::task::spawn_blocking(move || look(&catalogue)).await {
+            Ok(found) => found,
+            Err(failed) => match failed.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // The runtime is ending, and this task with it.
+                Err(_) => pending().await,
+            },
+        }
     }
 
     /// The index of a snapshot; building it takes milliseconds for thousands of tools.

@@ -10,22 +10,34 @@ use crate::{
     workspace::{Shelf, Workspace, WorkspaceError},
 };
 
-/// Replaces what is binary in a reply by references; gives the files made.
+/// How many content blocks of a reply are binary.
+pub(crate) fn count(reply: &ToolReply) -> u64 {
+    reply.content.iter().filter(|block| binary(block).is_some()).count() as u64
+}
+
+/// Replaces what is binary in a reply by references; gives the files made,
+/// which are all or none. Their numbers begin with `first`.
 pub(crate) fn keep(
     reply: &mut ToolReply,
     workspace: &Workspace,
     run: &RunId,
     first: u64,
 ) -> Result<Vec<SavedFile>, WorkspaceError> {
-    let mut files = Vec::new();
+    let mut blocks = Vec::new();
+    let mut contents = Vec::new();
     for block in &mut reply.content {
         let Some((kind, mime, data)) = binary(block) else { continue };
         let Ok(bytes) = BASE64_STANDARD.decode(data) else { continue };
-        let name = format!("{run}-{}.{}", first + files.len() as u64, extension(&mime));
-        let path = workspace.write(Shelf::Results, &name, &bytes)?;
-        let size = bytes.len() as u64;
-        *block = json!({ "type": kind, "mimeType": mime, "path": path, "bytes": size });
-        files.push(SavedFile { path, bytes: size });
+        let name = format!("{run}-{}.{}", first + contents.len() as u64, extension(&mime));
+        contents.push((name, bytes));
+        blocks.push((block, kind, mime));
+    }
+    let paths = workspace.write_all(Shelf::Results, &contents)?;
+    let mut files = Vec::new();
+    for (((block, kind, mime), (_, bytes)), path) in blocks.into_iter().zip(&contents).zip(paths) {
+        let bytes = bytes.len() as u64;
+        *block = json!({ "type": kind, "mimeType": mime, "path": path, "bytes": bytes });
+        files.push(SavedFile { path, bytes });
     }
     Ok(files)
 }

@@ -9,13 +9,20 @@ use std::{
     io::{self, Read, Write},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 
 /// Longest name of a file, in bytes.
 const MAX_NAME_BYTES: usize = 128;
+
+/// Held from the look at the quota to the end of the write: two writers that
+/// looked at the same moment would both fit.
+static WRITING: Mutex<()> = Mutex::new(());
 
 /// Files begun by this process.
 static WRITES: AtomicU64 = AtomicU64::new(0);
@@ -59,6 +66,10 @@ pub enum WorkspaceError {
         #[source]
         source: io::Error,
     },
+}
+
+fn turn() -> MutexGuard<'static, ()> {
+    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn there_are(names: &[String]) -> String {
@@ -109,18 +120,59 @@ impl Workspace {
 
     /// Writes a file whole or not at all; gives its path relative to the workspace.
     pub(crate) fn write(&self, shelf: Shelf, name: &str, bytes: &[u8]) -> Result<String, WorkspaceError> {
+        let _turn = turn();
         check_name(name)?;
-        self.check_quota(bytes.len() as u64)?;
+        self.check_quota(bytes.len() as u64, 1)?;
+        let folder = self.make_folder(shelf)?;
+        self.write_in(&folder, shelf, name, bytes)
+    }
+
+    /// Writes new files, all or none; gives their paths relative to the workspace.
+    pub(crate) fn write_all(
+        &self,
+        shelf: Shelf,
+        files: &[(String, Vec<u8>)],
+    ) -> Result<Vec<String>, WorkspaceError> {
+        let _turn = turn();
+        files.iter().try_for_each(|(name, _)| check_name(name))?;
+        self.check_quota(files.iter().map(|(_, bytes)| bytes.len() as u64).sum(), files.len() as u64)?;
+        let folder = self.make_folder(shelf)?;
+        let mut paths = Vec::new();
+        for (name, bytes) in files {
+            match self.write_in(&folder, shelf, name, bytes) {
+                Ok(path) => paths.push(path),
+                Err(error) => {
+                    for (name, _) in files.iter().take(paths.len()) {
+                        // The write's own error is what counts.
+                        let _ = rustix::fs::unlinkat(&folder, name.as_str(), AtFlags::empty());
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(paths)
+    }
+
+    fn make_folder(&self, shelf: Shelf) -> Result<OwnedFd, WorkspaceError> {
         std::fs::create_dir_all(self.folder.join(shelf.folder())).map_err(self.failed("make a folder"))?;
-        let folder = self.open_folder(shelf)?;
+        self.open_folder(shelf)
+    }
+
+    fn write_in(
+        &self,
+        folder: &OwnedFd,
+        shelf: Shelf,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<String, WorkspaceError> {
         // No two writers share it, in this process or another.
         let number = WRITES.fetch_add(1, Ordering::Relaxed);
         let temporary = format!(".{}-{number}.new", std::process::id());
-        let written = write_new(&folder, &temporary, bytes)
-            .and_then(|()| Ok(rustix::fs::renameat(&folder, temporary.as_str(), &folder, name)?));
+        let written = write_new(folder, &temporary, bytes)
+            .and_then(|()| Ok(rustix::fs::renameat(folder, temporary.as_str(), folder, name)?));
         if let Err(error) = written {
             // The half-written file is of no use; the write's own error is what counts.
-            let _ = rustix::fs::unlinkat(&folder, temporary.as_str(), AtFlags::empty());
+            let _ = rustix::fs::unlinkat(folder, temporary.as_str(), AtFlags::empty());
             return Err(self.failed("write")(error));
         }
         Ok(format!("{}/{name}", shelf.folder()))
@@ -197,8 +249,8 @@ impl Workspace {
         folder.map_err(io::Error::from).map_err(self.failed("open"))
     }
 
-    fn check_quota(&self, more: u64) -> Result<(), WorkspaceError> {
-        let (mut bytes, mut files) = (more, 1);
+    /// Whether so many more bytes and files fit.
+    fn check_quota(&self, mut bytes: u64, mut files: u64) -> Result<(), WorkspaceError> {
         for shelf in [Shelf::Data, Shelf::Results] {
             for (_, length) in self.entries(shelf)? {
                 files += 1;
@@ -278,6 +330,40 @@ mod tests {
         assert!(workspace.read(Shelf::Data, "link.json", 9).is_err());
         workspace.write(Shelf::Data, "link.json", b"mine").unwrap();
         assert_eq!(std::fs::read(&secret).unwrap(), b"s", "the link is replaced, not followed");
+    }
+
+    #[test]
+    fn the_quota_holds_for_writers_at_once_and_for_many_files() {
+        let (_folder, workspace) = workspace(1000, 10);
+        std::thread::scope(|scope| {
+            for writer in 0..64 {
+                let workspace = &workspace;
+                scope.spawn(move || workspace.write(Shelf::Data, &format!("{writer}"), b"x"));
+            }
+        });
+        assert_eq!(workspace.names(Shelf::Data).unwrap().len(), 10);
+        let more = |count: usize| (0..count).map(|n| (format!("m{n}"), vec![0; 100])).collect::<Vec<_>>();
+        assert!(matches!(workspace.write_all(Shelf::Results, &more(1)), Err(WorkspaceError::Full { .. })));
+        for writer in 0..64 {
+            // Not all of them came in time.
+            let _ = std::fs::remove_file(workspace.folder().join(format!("data/{writer}")));
+        }
+        assert!(matches!(workspace.write_all(Shelf::Results, &more(11)), Err(WorkspaceError::Full { .. })));
+        assert_eq!(workspace.names(Shelf::Results).unwrap(), [""; 0]);
+        assert_eq!(workspace.write_all(Shelf::Results, &more(2)).unwrap(), ["results/m0", "results/m1"]);
+    }
+
+    #[test]
+    fn of_several_files_all_are_written_or_none() {
+        let (_folder, workspace) = workspace(1 << 20, 10);
+        workspace.write(Shelf::Results, "a", b"1").unwrap();
+        std::fs::create_dir(workspace.folder().join("results/c")).unwrap();
+        let in_the_way = [("b".to_owned(), vec![1]), ("c".to_owned(), vec![1])];
+        assert!(matches!(
+            workspace.write_all(Shelf::Results, &in_the_way),
+            Err(WorkspaceError::Io { action: "write", .. })
+        ));
+        assert_eq!(workspace.names(Shelf::Results).unwrap(), ["a", "c"]);
     }
 
     #[test]

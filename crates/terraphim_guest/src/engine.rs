@@ -109,7 +109,7 @@ impl Engine {
         self.heap.limit(heap);
         // A collection visits every object, and with that copies each page that
         // this process still shares with the zygote: most runs end before one is due.
-        self.runtime.set_gc_threshold(heap / 8);
+        self.runtime.set_gc_threshold(heap / 4);
         let mut shared = self.shared.borrow_mut();
         shared.random = random;
         shared.arguments_bytes = usize::try_from(start.arguments_bytes).unwrap_or(usize::MAX);

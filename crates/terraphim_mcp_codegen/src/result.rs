@@ -15,6 +15,7 @@ const PAGING: &[&str] = &[
     "hasnext",
     "hasnextpage",
     "limit",
+    "next",
     "nextcursor",
     "nextoffset",
     "nextpage",

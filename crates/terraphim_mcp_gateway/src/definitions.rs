@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -31,15 +32,23 @@ pub(crate) struct Definitions {
 /// Reads one listed tool; one that is none is skipped with a warning, so that it hides no other.
 pub(crate) fn read_tool(server: &ServerName, listed: Value) -> Option<ToolDefinition> {
     let complaint = match serde_json::from_value::<ToolDefinition>(listed) {
-        Ok(tool) if !tool.input_schema.is_object() => "its input schema is no object".to_owned(),
-        Ok(tool) => match terraphim_types::ToolName::new(server.clone(), &tool.name) {
-            Ok(_) => return Some(tool),
-            Err(invalid) => invalid.to_string(),
+        Ok(tool) => match check_tool(server, &tool) {
+            Ok(()) => return Some(tool),
+            Err(complaint) => complaint,
         },
         Err(error) => cut(&error.to_string(), 200),
     };
     tracing::warn!(%server, complaint, "a listed tool is skipped");
     None
+}
+
+/// What a definition must be besides its shape.
+fn check_tool(server: &ServerName, tool: &ToolDefinition) -> Result<(), String> {
+    if !tool.input_schema.is_object() {
+        return Err("its input schema is no object".to_owned());
+    }
+    let name = terraphim_types::ToolName::new(server.clone(), &tool.name);
+    name.map(drop).map_err(|invalid| invalid.to_string())
 }
 
 /// A server's file in the cache, named by a digest of its configuration.
@@ -62,7 +71,7 @@ impl CacheFile {
 
     /// What the file holds; one that is missing, or that is not ours, holds nothing.
     pub(crate) fn load(&self, server: &ServerName) -> Option<Definitions> {
-        match self.read() {
+        match self.read(server) {
             Ok(stored) => Some(Definitions { tools: stored.tools.into(), description: stored.description }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
@@ -73,9 +82,15 @@ impl CacheFile {
         }
     }
 
-    fn read(&self) -> io::Result<Stored> {
+    fn read(&self, server: &ServerName) -> io::Result<Stored> {
         let mut text = Vec::new();
-        File::open(&self.path)?.take(MAX_CACHE_BYTES + 1).read_to_end(&mut text)?;
+        // A pipe would be waited for without an end.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::open(&self.path, flags, Mode::empty())?);
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        file.take(MAX_CACHE_BYTES + 1).read_to_end(&mut text)?;
         if text.len() as u64 > MAX_CACHE_BYTES {
             return Err(io::Error::other("the file is too long"));
         }
@@ -83,6 +98,8 @@ impl CacheFile {
         if stored.format != FORMAT {
             return Err(io::Error::other(format!("format {} instead of {FORMAT}", stored.format)));
         }
+        // What was stored had been checked; what stands there now need not be what was stored.
+        stored.tools.iter().try_for_each(|tool| check_tool(server, tool)).map_err(io::Error::other)?;
         Ok(stored)
     }
 
@@ -176,7 +193,21 @@ mod tests {
 
         std::fs::write(&cache.path, "{ broken").expect("written");
         assert_eq!(cache.load(&name), None);
-        std::fs::write(&cache.path, r#"{ "format": 99, "tools": [] }"#).expect("written");
-        assert_eq!(cache.load(&name), None);
+        let not_ours = [
+            r#"{ "format": 99, "tools": [] }"#,
+            r#"{ "format": 1, "tools": [{ "name": "a\u001b[31m", "inputSchema": {} }] }"#,
+            r#"{ "format": 1, "tools": [{ "name": "a", "inputSchema": 5 }] }"#,
+            r#"{ "format": 1, "tools": [{ "name": "", "inputSchema": {} }] }"#,
+        ];
+        for text in not_ours {
+            std::fs::write(&cache.path, text).expect("written");
+            assert_eq!(cache.load(&name), None, "{text}");
+        }
+        std::fs::write(&cache.path, r#"{ "format": 1, "tools": [] }"#).expect("written");
+        assert!(cache.load(&name).is_some());
+        std::fs::remove_file(&cache.path).expect("removed");
+        rustix::fs::mknodat(rustix::fs::CWD, &cache.path, rustix::fs::FileType::Fifo, Mode::RWXU, 0)
+            .expect("a pipe");
+        assert_eq!(cache.load(&name), None, "nobody writes into it");
     }
 }

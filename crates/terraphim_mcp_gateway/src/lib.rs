@@ -21,6 +21,7 @@ mod in_process;
 mod measure;
 mod policy;
 mod provider;
+mod resources;
 mod upstream;
 mod validation;
 mod wording;
@@ -33,4 +34,8 @@ pub use error::GatewayError;
 pub use gateway::{Collision, Gateway, GatewayConfig, Timeouts};
 pub use policy::{Denial, Glob, InvalidGlob, Policy};
 pub use provider::{CallContext, CallFuture, ListFuture, Provider, ProviderError};
+pub use resources::{
+    Completion, CompletionQuestion, ResourceBody, ResourceChange, ResourceChanges, ResourceContent,
+    ResourceError, ResourceFuture, ResourceHead, ResourcePage, ResourceTemplate, Resources,
+};
 pub use upstream::{GuardCommand, serve_guard};

@@ -6,6 +6,7 @@ mod call;
 mod connection;
 mod guard;
 mod outbox;
+mod parts;
 mod process;
 mod wire;
 

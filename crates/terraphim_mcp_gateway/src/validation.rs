@@ -1,15 +1,22 @@
 //! Arguments checked against a tool's input schema before a call leaves, with
-//! a complaint that says what to write instead.
+//! a complaint that says what to write instead. What would take too long to
+//! check, or to explain, is refused before the check: the schema is a server's,
+//! and the arguments are a program's.
+
+mod effort;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use jsonschema::{ValidationError, Validator, error::TypeKind, error::ValidationErrorKind as Kind};
+use jsonschema::{
+    PatternOptions, ValidationError, Validator, error::TypeKind, error::ValidationErrorKind as Kind,
+};
 use serde_json::{Map, Value};
 use terraphim_types::{ServerName, ToolDefinition};
 
+use self::effort::Effort;
 use crate::wording::{cut, did_you_mean, nearest, quoted};
 
 /// How many mistakes one complaint names.
@@ -17,6 +24,15 @@ const COMPLAINTS: usize = 3;
 
 /// Longest excerpt of a value or a list of allowed values, in characters.
 const EXCERPT: usize = 120;
+
+/// The complaint where every mistake that alternatives have would be too much to collect.
+const UNEXPLAINED: &str = "they do not fit its input schema, which has too many alternatives to say where: look at its parameters with getToolDocs";
+
+/// The complaint where the check is not done.
+const TOO_MUCH: &str = "checking them against its input schema would take too long: pass fewer values, or values nested less deeply";
+
+/// How often one use of a pattern may go back and try another way.
+const BACKTRACKS: usize = 10_000;
 
 /// The compiled schemas, made at a tool's first call and kept until its
 /// server's definitions change. A schema that does not compile checks nothing.
@@ -45,6 +61,12 @@ impl Validators {
     ) -> Result<Map<String, Value>, String> {
         let Some(validator) = self.validator(server, tools, definition) else { return Ok(arguments) };
         let arguments = Value::Object(arguments);
+        match effort::of(&definition.input_schema, &arguments) {
+            Effort::Small => {}
+            Effort::Large if validator.is_valid(&arguments) => {}
+            Effort::Large => return Err(UNEXPLAINED.to_owned()),
+            Effort::TooMuch => return Err(TOO_MUCH.to_owned()),
+        }
         let mut errors = validator.iter_errors(&arguments);
         let named: Vec<_> = errors
             .by_ref()
@@ -95,10 +117,15 @@ impl Validators {
 }
 
 fn compile(server: &ServerName, definition: &ToolDefinition) -> Option<Arc<Validator>> {
-    match jsonschema::options().should_validate_formats(false).build(&definition.input_schema) {
+    let schema = &definition.input_schema;
+    let options = jsonschema::options()
+        .should_validate_formats(false)
+        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACKS));
+    let built = effort::survey(schema).map_err(|error| error.to_string());
+    match built.and_then(|()| options.build(schema).map_err(|error| error.to_string())) {
         Ok(validator) => Some(Arc::new(validator)),
-        Err(error) => {
-            let complaint = excerpt(&error.to_string());
+        Err(complaint) => {
+            let complaint = excerpt(&complaint);
             tracing::warn!(%server, tool = definition.name, complaint, "input schema is not usable, arguments go unchecked");
             None
         }
@@ -254,6 +281,36 @@ mod tests {
         assert_eq!(check(&json!({ "type": 5 }), &json!({ "a": 1 })), Ok(()));
         assert_eq!(check(&json!({ "$ref": "https://example.org/schema.json" }), &json!({ "a": 1 })), Ok(()));
         assert_eq!(check(&json!({ "$ref": "file:///etc/passwd" }), &json!({ "a": 1 })), Ok(()));
+    }
+
+    #[test]
+    fn what_would_take_too_long_is_refused_and_not_tried() {
+        let twice = json!({ "$ref": "#" });
+        let schema = json!({ "properties": { "a": { "oneOf": [twice, twice] }, "b": { "type": "string" } } });
+        let nested = |levels: usize| (0..levels).fold(json!({ "b": 1 }), |inner, _| json!({ "a": inner }));
+        let complaint = check(&schema, &nested(100)).expect_err("too long");
+        assert!(complaint.contains("would take too long"), "{complaint}");
+        let complaint = check(&schema, &nested(12)).expect_err("a mistake");
+        assert!(complaint.contains("too many alternatives"), "{complaint}");
+        let complaint = check(&schema, &nested(2)).expect_err("a mistake");
+        assert!(complaint.contains("expected string, got 1"), "{complaint}");
+    }
+
+    #[test]
+    fn a_schema_as_deep_as_is_taken_leaves_room_on_the_stack() {
+        let mut parts = Map::new();
+        for part in 0..80 {
+            parts.insert(
+                format!("p{part}"),
+                json!({ "allOf": [{ "$ref": format!("#/$defs/p{}", part + 1) }] }),
+            );
+        }
+        parts.insert("p80".to_owned(), json!({ "properties": { "a": { "$ref": "#/$defs/p60" } } }));
+        let schema = json!({ "$defs": parts, "$ref": "#/$defs/p0" });
+        let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!({ "a": inner }));
+        assert_eq!(check(&schema, &nested(8)), Ok(()));
+        let complaint = check(&schema, &nested(100)).expect_err("too deep");
+        assert!(complaint.contains("nested less deeply"), "{complaint}");
     }
 
     #[test]

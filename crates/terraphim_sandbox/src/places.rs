@@ -127,6 +127,11 @@ impl Places {
     }
 
     /// How many wait.
+    pub(crate) fn free(&self) -> usize {
+        self.lock().free
+    }
+
+    /// How many wait for one.
     pub(crate) fn waiting(&self) -> usize {
         self.lock().queue.waiting()
     }

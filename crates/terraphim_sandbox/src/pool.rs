@@ -113,6 +113,11 @@ impl Pool {
         self.inner.zygote.lock().await.as_ref().map(|zygote| zygote.pid)
     }
 
+    /// How many places are free.
+    pub fn free(&self) -> usize {
+        self.inner.places.free()
+    }
+
     /// How many runs wait for a place.
     pub fn waiting(&self) -> usize {
         self.inner.places.waiting()

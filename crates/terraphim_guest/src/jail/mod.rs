@@ -146,11 +146,11 @@ fn drop_privileges(jail: &mut Jail) -> Result<(), JailError> {
     Ok(())
 }
 
+/// Sets a limit, or keeps the one that is there where that is lower: none may be raised.
 fn limit(resource: Resource, soft: u64, hard: u64) -> Result<(), JailError> {
-    step(
-        "setrlimit",
-        rustix::process::setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) }),
-    )
+    let most = rustix::process::getrlimit(resource).maximum.unwrap_or(u64::MAX);
+    let limit = Rlimit { current: Some(soft.min(most)), maximum: Some(hard.min(most)) };
+    step("setrlimit", rustix::process::setrlimit(resource, limit))
 }
 
 fn limit_zygote(jail: &mut Jail) -> Result<(), JailError> {

@@ -24,6 +24,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
+    parts,
     process::{Process, Surroundings},
     wire::{Ledger, Wire},
 };
@@ -412,11 +413,11 @@ async fn last_words(cause: &str, process: &Process, ledger: &Ledger) -> String {
 fn read_reply(result: &RawValue) -> Result<ToolReply, String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct CallResult {
-        #[serde(default)]
-        result_type: Option<Value>,
-        #[serde(default)]
-        content: Vec<Value>,
+    struct CallResult<'a> {
+        #[serde(default, borrow)]
+        result_type: Option<&'a RawValue>,
+        #[serde(default, borrow)]
+        content: Option<&'a RawValue>,
         #[serde(default)]
         structured_content: Option<JsonText>,
         #[serde(default)]
@@ -427,9 +428,10 @@ fn read_reply(result: &RawValue) -> Result<ToolReply, String> {
     if !text.starts_with('{') {
         return Err(format!("the answer is not an object: {}", cut(text, 80)));
     }
-    let result: CallResult = serde_json::from_str(text)
-        .map_err(|error| bounded(&format!("the answer is no tool result: {error}")))?;
-    match result.result_type.as_ref().and_then(Value::as_str) {
+    let no_result = |error: serde_json::Error| bounded(&format!("the answer is no tool result: {error}"));
+    let result: CallResult<'_> = serde_json::from_str(text).map_err(no_result)?;
+    let result_type = result.result_type.and_then(|text| serde_json::from_str::<String>(text.get()).ok());
+    match result_type.as_deref() {
         None | Some("complete") => {}
         Some("input_required") => return Err("it asks for input, which is not supported here".into()),
         Some(other) => {
@@ -440,6 +442,11 @@ fn read_reply(result: &RawValue) -> Result<ToolReply, String> {
     if structured_content.as_ref().is_some_and(|structured| structured.is_deeper_than(MAX_DEPTH)) {
         return Err(format!("the answer is nested more than {MAX_DEPTH} levels deep"));
     }
+    let content = content.map_or("[]", RawValue::get);
+    if parts::too_many(content) {
+        return Err(format!("the content of the answer is of no use: {}", parts::TOO_MANY));
+    }
+    let content = serde_json::from_str(content).map_err(no_result)?;
     Ok(ToolReply { content, structured_content, is_error })
 }
 

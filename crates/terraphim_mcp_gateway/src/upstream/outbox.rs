@@ -15,6 +15,13 @@ use tokio::{
 /// Lines that are written at once, in bytes; one longer line is written alone.
 const BATCH_BYTES: usize = 64 << 10;
 
+/// What may wait that is no call, in bytes: answers to what a server asks, and
+/// notes. Calls are held to the budgets of the runs that make them.
+const MOST_ASIDE: usize = 4 << 20;
+
+/// What one line takes besides its bytes.
+const LINE_BYTES: usize = 256;
+
 /// The number of a call whose line can be taken back.
 pub(super) type CallNumber = i64;
 
@@ -26,9 +33,21 @@ pub(super) struct Line {
     pub(super) written: Option<oneshot::Sender<io::Result<()>>>,
 }
 
-/// The server does not read any more.
-#[derive(Debug)]
-pub(super) struct Closed;
+impl Line {
+    /// How much of what may wait beside calls it takes.
+    fn aside(&self) -> usize {
+        if self.call.is_some() { 0 } else { self.bytes.len().saturating_add(LINE_BYTES) }
+    }
+}
+
+/// Why a line is not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The server does not read any more.
+    Closed,
+    /// The server makes more be written to it than it reads.
+    Full,
+}
 
 /// Lines that wait to be written.
 #[derive(Default)]
@@ -40,6 +59,8 @@ pub(super) struct Outbox {
 #[derive(Default)]
 struct Queue {
     lines: VecDeque<Line>,
+    /// What those that are no calls take.
+    aside: usize,
     closed: bool,
 }
 
@@ -49,11 +70,16 @@ impl Outbox {
     }
 
     /// Adds a line.
-    pub(super) fn push(&self, line: Line) -> Result<(), Closed> {
+    pub(super) fn push(&self, line: Line) -> Result<(), Refused> {
         let mut queue = self.lock();
         if queue.closed {
-            return Err(Closed);
+            return Err(Refused::Closed);
         }
+        let aside = queue.aside.saturating_add(line.aside());
+        if line.call.is_none() && aside > MOST_ASIDE {
+            return Err(Refused::Full);
+        }
+        queue.aside = aside;
         queue.lines.push_back(line);
         drop(queue);
         self.filled.notify_one();
@@ -72,6 +98,7 @@ impl Outbox {
         let mut queue = self.lock();
         queue.closed = true;
         queue.lines.clear();
+        queue.aside = 0;
         drop(queue);
         self.filled.notify_one();
     }
@@ -91,7 +118,10 @@ impl Outbox {
                 });
                 let count = fitting.count().max(1).min(queue.lines.len());
                 if count > 0 {
-                    return Some(queue.lines.drain(..count).collect());
+                    let lines: Vec<_> = queue.lines.drain(..count).collect();
+                    let left = lines.iter().map(Line::aside).sum();
+                    queue.aside = queue.aside.saturating_sub(left);
+                    return Some(lines);
                 }
             }
             self.filled.notified().await;
@@ -126,9 +156,13 @@ impl Outbox {
                 }
             }
             if written.is_err() {
-                let waiting = std::mem::take(&mut self.lock().lines);
+                let waiting = {
+                    // Closed in the same moment, so that no call comes between and waits for ever.
+                    let mut queue = self.lock();
+                    queue.closed = true;
+                    std::mem::take(&mut queue.lines)
+                };
                 waiting.iter().filter_map(|line| line.call).for_each(&lost);
-                self.close();
                 return;
             }
         }
@@ -165,6 +199,25 @@ mod tests {
         let ((), text) = tokio::join!(write, read);
         assert_eq!(String::from_utf8(text).expect("text"), format!("a\nc\n{long}\nd\n"));
         assert!(outbox.push(line("late", None)).is_err());
+    }
+
+    #[tokio::test]
+    async fn what_waits_beside_calls_is_bounded_until_it_is_read() {
+        let outbox = Outbox::default();
+        let long = "x".repeat(1 << 20);
+        while outbox.push(line(&long, None)).is_ok() {}
+        assert_eq!(outbox.push(line(&long, None)), Err(Refused::Full));
+        outbox.push(line(&long, Some(1))).expect("a call has budgets of its own");
+        let (mut reader, writer) = tokio::io::duplex(1 << 16);
+        let write = outbox.write(writer, |call| panic!("{call} was lost"));
+        let read = async {
+            let mut bytes = vec![0; 4 * (long.len() + 1)];
+            reader.read_exact(&mut bytes).await.expect("all lines");
+            outbox.push(line("room again", None)).expect("room");
+            outbox.close();
+        };
+        tokio::join!(write, read);
+        assert_eq!(outbox.push(line("", None)), Err(Refused::Closed));
     }
 
     #[tokio::test]

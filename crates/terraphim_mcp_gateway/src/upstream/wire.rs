@@ -37,7 +37,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     call::{Answer, CallMessage, PendingCall},
-    outbox::{CallNumber, Closed, Line, Outbox},
+    outbox::{CallNumber, Line, Outbox, Refused},
+    parts,
 };
 
 /// Longest line that is read: the largest tool reply and some room around it, in bytes.
@@ -45,6 +46,9 @@ const MAX_LINE_BYTES: usize = (64 << 20) + (1 << 20);
 
 /// How much that is no message a server may write before its first message, in bytes.
 const MAX_NOISE_BYTES: usize = 16 << 10;
+
+/// Longest request or notification of a server, in bytes; nobody asked for it.
+const MAX_UNASKED_BYTES: usize = 1 << 20;
 
 /// Messages read ahead of the service.
 const QUEUE: usize = 4;
@@ -137,7 +141,7 @@ impl Transport<RoleClient> for Wire {
             bytes.push(b'\n');
             let (done, written) = oneshot::channel();
             let line = Line { bytes, call: None, written: Some(done) };
-            ledger.outbox.push(line).map_err(|Closed| io::ErrorKind::BrokenPipe)?;
+            ledger.push_aside(line).map_err(|_| io::ErrorKind::BrokenPipe)?;
             written.await.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?
         }
     }
@@ -220,7 +224,18 @@ impl Ledger {
         let note =
             serde_json::json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
         // A server that reads no more need not be told.
-        let _ = self.outbox.push(Line { bytes: format!("{note}\n").into_bytes(), call: None, written: None });
+        let _ = self.push_aside(Line { bytes: format!("{note}\n").into_bytes(), call: None, written: None });
+    }
+
+    /// Sends what is no call. A server that makes more of it than it reads has its connection ended.
+    fn push_aside(&self, line: Line) -> Result<(), Refused> {
+        let pushed = self.outbox.push(line);
+        if pushed == Err(Refused::Full) {
+            let fault = "it sends requests, or is sent notes, and does not read what is written to it";
+            self.lock().fault.get_or_insert_with(|| fault.to_owned());
+            self.close();
+        }
+        pushed
     }
 
     /// Ends every call that waits, and refuses new ones.
@@ -299,6 +314,9 @@ impl Ledger {
                 let _ = waiting.send(Ok(result.to_owned()));
                 None
             }
+            (passage @ (Passage::Raw | Passage::Typed), Some(result)) if parts::too_many(result.get()) => {
+                refuse(passage, id, not_a_reply(parts::TOO_MANY))
+            }
             (Passage::Raw, Some(result)) => match serde_json::from_str(result.get()) {
                 Ok(result) => {
                     Some(JsonRpcMessage::response(ServerResult::CustomResult(CustomResult(result)), id))
@@ -322,6 +340,10 @@ impl Ledger {
 
     /// Requests, notifications and errors without an id.
     fn typed(&self, line: &[u8]) -> Option<Incoming> {
+        if line.len() > MAX_UNASKED_BYTES {
+            tracing::debug!(bytes = line.len(), "a request or notification that is too long is ignored");
+            return None;
+        }
         match serde_json::from_slice(line) {
             Ok(message) => {
                 self.lock().spoke = true;
@@ -379,7 +401,8 @@ struct Envelope<'a> {
 }
 
 fn read_error(error: &RawValue) -> ErrorData {
-    let error = serde_json::from_str(error.get()).unwrap_or_else(|_| Value::from("it cannot be read"));
+    let read = if parts::too_many(error.get()) { None } else { serde_json::from_str(error.get()).ok() };
+    let error = read.unwrap_or_else(|| Value::from("it cannot be read"));
     let code = error.get("code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok());
     let message =
         error.get("message").and_then(Value::as_str).map_or_else(|| error.to_string(), str::to_owned);

@@ -1,7 +1,8 @@
 //! Lines that a server may send, and what becomes of them.
 
+use futures_util::FutureExt;
 use proptest::prelude::*;
-use rmcp::model::{ListToolsRequest, NumberOrString};
+use rmcp::model::{ClientResult, ListToolsRequest, NumberOrString};
 use tokio::io::AsyncReadExt;
 
 use super::*;
@@ -118,6 +119,48 @@ async fn a_dropped_call_is_taken_back_or_told() {
     assert!(rest.contains("notifications/cancelled"), "{rest}");
     ledger.close();
     writer.await.expect("the writer ends");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_without_reading_the_answers_is_given_up() {
+    let (_never_read, input) = tokio::io::duplex(64);
+    let (_silent, output) = tokio::io::duplex(64);
+    let (mut wire, ledger) = Wire::new(output, input, Duration::from_secs(1));
+    let mut call = ledger.call("t", &Map::new(), None).expect("open");
+    let answers = (0..100_000).take_while(|id| {
+        let answer = JsonRpcMessage::response(ClientResult::empty(()), NumberOrString::Number(*id));
+        // It is queued at once; whether it was ever written is not waited for.
+        let _ = wire.send(answer).now_or_never();
+        ledger.fault().is_none()
+    });
+    assert!(answers.count() < 100_000, "all of them wait");
+    assert!(ledger.fault().expect("a fault").contains("does not read"));
+    assert!(call.answer().await.is_none());
+    assert!(ledger.call("t", &Map::new(), None).is_none(), "closed");
+}
+
+#[test]
+fn a_reply_of_too_many_values_is_refused_before_they_are_built() {
+    let many = "{},".repeat(2_000_000);
+    for line in [
+        format!(r#"{{"id":7,"result":{{"tools":[{many}{{}}]}}}}"#),
+        format!(r#"{{"id":7,"error":{{"message":"no","data":[{many}{{}}]}}}}"#),
+    ] {
+        let text = decode(&line).expect("a message")["error"]["message"].to_string();
+        assert!(text.contains("two million values") || text.contains("cannot be read"), "{text}");
+    }
+}
+
+#[test]
+fn what_nobody_asked_for_is_short() {
+    let note = |bytes: usize| {
+        let data = "x".repeat(bytes);
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"info","data":"{data}"}}}}"#
+        )
+    };
+    assert!(awaiting().decode(note(1_000).as_bytes()).is_some());
+    assert!(awaiting().decode(note(MAX_UNASKED_BYTES).as_bytes()).is_none());
 }
 
 proptest! {
