@@ -31,6 +31,8 @@ pub(crate) struct Options {
     only: Option<String>,
     suite: Option<String>,
     doctor: bool,
+    /// Surroundings that this machine cannot make are told and left out.
+    available: bool,
 }
 
 impl Options {
@@ -41,6 +43,7 @@ impl Options {
         while let Some(word) = words.next() {
             match word {
                 "--doctor" => options.doctor = true,
+                "--available" => options.available = true,
                 "--suite" => options.suite = Some(suites::known(words.next().unwrap_or_default())?),
                 "--only" => options.only = Some(known(words.next().unwrap_or_default())?),
                 other => return Err(Error::Usage { complaint: format!("`walls` has no option `{other}`") }),
@@ -71,10 +74,16 @@ fn known(name: &str) -> Result<String, Error> {
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let root = is_root()?;
     let wanted: Vec<_> = ENVIRONMENTS.iter().filter(|environment| options.wants(environment)).collect();
-    environments::require(&wanted, root)?;
+    match environments::require(&wanted, root) {
+        Err(lacking @ Error::Missing { .. }) if options.available => {
+            println!("no surroundings are available here: {lacking}");
+            return Ok(());
+        }
+        required => required?,
+    }
     let built = suites::build()?;
     let began = Instant::now();
-    let (mut passed, mut failed) = (0, 0);
+    let (mut passed, mut failed, mut left_out) = (0, 0, 0);
     for environment in wanted {
         println!("{}: {}", environment.name, environment.what);
         if environment.needs_root && !root {
@@ -82,6 +91,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             continue;
         }
         let within = Surroundings::new(environment, root)?;
+        if let Some(reason) = within.refusal().filter(|_| options.available) {
+            println!("  not available here: {reason}");
+            left_out += 1;
+            continue;
+        }
         let mut checks: Vec<Check<'_>> =
             vec![("doctor".into(), Box::new(|| verdict::check(&within, &built)))];
         if !options.doctor && environment.has_wall() {
@@ -92,7 +106,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
             if passes(&name, &check) { passed += 1 } else { failed += 1 }
         }
     }
-    println!("\n{passed} passed, {failed} failed in {:.1} s", began.elapsed().as_secs_f64());
+    let seconds = began.elapsed().as_secs_f64();
+    println!("\n{passed} passed, {failed} failed, {left_out} surroundings not available in {seconds:.1} s");
     if failed > 0 { Err(Error::Walls { failed }) } else { Ok(()) }
 }
 
@@ -140,6 +155,7 @@ mod tests {
         assert_eq!(chosen(&[]).len(), ENVIRONMENTS.len());
         assert_eq!(chosen(&["--only", "container"]), ["container"]);
         assert!(Options::parse(&["--doctor"]).expect("known").doctor);
+        assert!(Options::parse(&["--available"]).expect("known").available);
         assert_eq!(
             Options::parse(&["--suite", "isolation"]).expect("known").suite.as_deref(),
             Some("isolation")

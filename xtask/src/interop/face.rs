@@ -33,9 +33,19 @@ const TOOLS: [&str; 4] = ["execute_code", "get_tool_docs", "search_tools", "wait
 
 /// Runs the inspector against our server.
 fn inspect(scene: &Scene<'_>, era: &str, words: &[&str]) -> Result<Value, Fault> {
+    inspect_with(scene, era, words, &[])
+}
+
+/// The same against a server that is started with further words.
+pub(super) fn inspect_with(
+    scene: &Scene<'_>,
+    era: &str,
+    words: &[&str],
+    server: &[&str],
+) -> Result<Value, Fault> {
     let mut command = scene.kit.inspector();
     command.args(["--quiet", "--format", "json", "--protocol-era", era]).args(words).arg("--");
-    let answer = scene.json(command.args(scene.server_words()))?;
+    let answer = scene.json(command.args(scene.server_words()).args(server))?;
     Ok(at(&answer, "/result").clone())
 }
 

@@ -225,6 +225,16 @@ impl Surroundings {
         Ok(Self { environment, bundle })
     }
 
+    /// Why nothing can be run there, if nothing can.
+    pub(super) fn refusal(&self) -> Option<String> {
+        const DEADLINE: Duration = Duration::from_secs(20);
+        match self.run(Path::new("/bin/true"), &[], Path::new("/"), DEADLINE) {
+            Ok(ended) if ended.code == Some(0) => None,
+            Ok(ended) => Some(ended.stderr.trim().to_owned()),
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
     /// Runs a program there to its end.
     pub(super) fn run(
         &self,
