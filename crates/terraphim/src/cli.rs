@@ -18,6 +18,7 @@ Examples:
   terraphim run program.ts --report        run a program and show what it cost in tokens
   echo 'return 1 + 1' | terraphim run -    run a program from standard input
   terraphim tools search 'create issue'    find a tool
+  terraphim kg search 'rust async'         search the notes
   terraphim mcp                            serve an MCP client over stdio
   terraphim adopt --client claude          move a client's MCP servers behind terraphim
   terraphim doctor                         see what works on this machine"
@@ -69,6 +70,19 @@ Examples:
   terraphim tools types > tools.d.ts"
     )]
     Tools(ToolsCommand),
+    /// Search the notes, and work on texts with their knowledge graph
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  terraphim kg index
+  terraphim kg search 'async AND \"structured concurrency\"' --json
+  terraphim kg complete 'asnyc' --fuzzy
+  terraphim kg match article.md --once
+  terraphim kg replace article.md --link wiki > linked.md
+  terraphim kg path 'channels' 'cancellation'"
+    )]
+    Kg(KgCommand),
     /// Move a client's MCP servers behind terraphim, or back
     Adopt(AdoptArgs),
     /// Show what works on this machine, and what lifts what does not
@@ -179,6 +193,114 @@ pub(crate) enum ToolsCommand {
     },
     /// Print the TypeScript declarations of every tool
     Types,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KgCommand {
+    /// Bring the index of the notes up to date, and show what it holds
+    Index(JsonArg),
+    /// Find notes
+    Search {
+        /// Words, of which any may match; "a phrase" must occur; AND, OR, ( ) and prefix* work
+        query: String,
+        /// Most notes to show
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// How many of the best to leave out
+        #[arg(long, default_value_t = 0)]
+        skip: u32,
+        /// Show where each score comes from
+        #[arg(long)]
+        explain: bool,
+        /// Show whole notes
+        #[arg(long)]
+        body: bool,
+        #[command(flatten)]
+        json: JsonArg,
+    },
+    /// Complete a term of the knowledge graph
+    Complete {
+        /// What was typed
+        text: String,
+        /// Correct it instead
+        #[arg(long)]
+        fuzzy: bool,
+        /// Most terms to show
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=500))]
+        limit: u32,
+        #[command(flatten)]
+        json: JsonArg,
+    },
+    /// Find the terms in a text
+    Match {
+        /// The text; `-` for standard input
+        file: PathBuf,
+        /// Each term once, with its count
+        #[arg(long)]
+        once: bool,
+        /// Most terms to show
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        limit: u32,
+        #[command(flatten)]
+        json: JsonArg,
+    },
+    /// Turn the terms of a Markdown text into links
+    Replace {
+        /// The text; `-` for standard input
+        file: PathBuf,
+        /// What a term becomes
+        #[arg(long, value_enum, default_value_t)]
+        link: Link,
+        #[command(flatten)]
+        json: JsonArg,
+    },
+    /// Show the paragraphs of a Markdown text that mention a term
+    Paragraphs {
+        /// The text; `-` for standard input
+        file: PathBuf,
+        /// Leave the terms out
+        #[arg(long)]
+        without_terms: bool,
+        /// Most paragraphs to show
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        #[command(flatten)]
+        json: JsonArg,
+    },
+    /// Find one path through all of some terms in the graph of the notes
+    Path {
+        /// The terms
+        #[arg(required = true)]
+        terms: Vec<String>,
+        #[command(flatten)]
+        json: JsonArg,
+    },
+}
+
+/// What a term becomes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Link {
+    /// [[concept|term]]
+    #[default]
+    Wiki,
+    /// An HTML link
+    Html,
+    /// A Markdown link
+    Markdown,
+    /// The concept's name
+    Plain,
+}
+
+impl Link {
+    /// Its name as the tool takes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Wiki => "wiki",
+            Self::Html => "html",
+            Self::Markdown => "markdown",
+            Self::Plain => "plain",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Args)]

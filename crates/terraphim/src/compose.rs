@@ -4,15 +4,25 @@ use std::{ffi::OsString, sync::Arc};
 
 use terraphim_code_execution::{Executor, ExecutorConfig, tokens::HelperCommand};
 use terraphim_mcp_gateway::{Gateway, GatewayConfig, GuardCommand, Provider, Timeouts};
-use terraphim_notes::NotesServer;
+use terraphim_notes::{Library, NotesServer};
 use terraphim_sandbox::Pool;
 
 use crate::{cli::Global, error::CliError, settings::Settings};
 
+/// The server over the user's notes.
+pub(crate) fn notes(settings: &Settings) -> Result<NotesServer, CliError> {
+    let wrong = |source| CliError::Roles { path: settings.roles_named_in.clone(), source };
+    let library = Library::new(settings.notes.clone()).map_err(wrong)?;
+    NotesServer::over(library, settings.managed.clone()).map_err(wrong)
+}
+
 /// The gateway over the user's servers and the notes.
 pub(crate) fn gateway(settings: &Settings) -> Result<Arc<Gateway>, CliError> {
-    let notes = NotesServer::new(settings.notes.clone())
-        .map_err(|source| CliError::Roles { path: settings.roles_named_in.clone(), source })?;
+    Ok(gateway_over(settings, notes(settings)?))
+}
+
+/// The gateway over the user's servers and these notes.
+pub(crate) fn gateway_over(settings: &Settings, notes: NotesServer) -> Arc<Gateway> {
     let config = GatewayConfig {
         config: settings.mcp.clone(),
         cache_dir: settings.folders.cache.as_ref().map(|cache| cache.join("definitions")),
@@ -26,7 +36,7 @@ pub(crate) fn gateway(settings: &Settings) -> Result<Arc<Gateway>, CliError> {
         }),
     };
     let providers: Vec<Arc<dyn Provider>> = vec![Arc::new(notes)];
-    Ok(Arc::new(Gateway::new(config, providers)))
+    Arc::new(Gateway::new(config, providers))
 }
 
 /// The executor over a pool and a gateway.

@@ -47,6 +47,9 @@ pub(crate) enum CliError {
     /// A program is not UTF-8.
     #[error("{} is not UTF-8 text: a program must be", path.display())]
     NotText { path: PathBuf },
+    /// A text is not UTF-8.
+    #[error("{} is not UTF-8 text", path.display())]
+    TextNotUtf8 { path: PathBuf },
     /// A program is longer than the limit.
     #[error("{} is longer than the {limit} bytes that a program may have: load data with a tool instead", path.display())]
     ProgramTooLong { path: PathBuf, limit: usize },
@@ -66,6 +69,12 @@ pub(crate) enum CliError {
         #[source]
         source: terraphim_notes::ConfigError,
     },
+    /// What a tool has kept in place of the roles cannot be used.
+    #[error(transparent)]
+    Managed(#[from] terraphim_notes::ManagedError),
+    /// The notes cannot answer.
+    #[error("{message}")]
+    Notes { message: String },
     /// No folder for data or settings is known.
     #[error("no home folder is known: set HOME, or {alternative}")]
     NoHome { alternative: &'static str },
@@ -117,6 +126,8 @@ impl CliError {
         match self {
             Self::Read { .. }
             | Self::NotText { .. }
+            | Self::TextNotUtf8 { .. }
+            | Self::Managed(_)
             | Self::Language { .. }
             | Self::Settings { .. }
             | Self::McpConfig(_)
@@ -124,9 +135,12 @@ impl CliError {
             | Self::NoHome { .. } => Exit::Usage,
             Self::ProgramTooLong { .. } => Exit::Limit,
             Self::Sandbox(_) => Exit::Sandbox,
-            Self::Adopt(_) | Self::NotFound(_) | Self::Process { .. } | Self::Gateway(_) | Self::Face(_) => {
-                Exit::Failed
-            }
+            Self::Adopt(_)
+            | Self::Notes { .. }
+            | Self::NotFound(_)
+            | Self::Process { .. }
+            | Self::Gateway(_)
+            | Self::Face(_) => Exit::Failed,
         }
     }
 

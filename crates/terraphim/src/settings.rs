@@ -10,7 +10,7 @@ use std::{
 
 use serde::Deserialize;
 use terraphim_mcp_gateway::{Glob, McpConfig, Policy, parse_mcp_config};
-use terraphim_notes::{NotesConfig, Role};
+use terraphim_notes::{ManagedFile, ManagedRoles, NotesConfig, Role};
 
 use crate::{adopt::Places, cli::Global, error::CliError};
 
@@ -23,6 +23,7 @@ const MAX_CONFIG_BYTES: u64 = 16 << 20;
 struct File {
     default_role: Option<String>,
     roles: Vec<Role>,
+    roots: Vec<PathBuf>,
     allow: Vec<String>,
     deny: Vec<String>,
 }
@@ -60,6 +61,8 @@ pub(crate) struct Settings {
     /// The settings file, where there is one.
     pub(crate) file: Option<PathBuf>,
     pub(crate) notes: NotesConfig,
+    /// Where roles are kept that a tool has set.
+    pub(crate) managed: Option<ManagedFile>,
     /// Where a mistake in the roles is to be corrected.
     pub(crate) roles_named_in: PathBuf,
     pub(crate) policy: Policy,
@@ -92,6 +95,13 @@ impl Settings {
         for role in &mut settings.roles {
             role.resolve_paths(&base);
         }
+        let managed = managed_file(file.as_deref(), &base, &folders, &settings, global.role.clone());
+        let kept = managed.as_ref().map(ManagedFile::read).transpose()?.flatten();
+        let stands_in = kept.is_some();
+        if let Some(kept) = kept {
+            settings.roles = kept.roles;
+            settings.default_role = kept.default_role;
+        }
         let notes = NotesConfig {
             roles: settings.roles,
             default_role: global.role.clone().or(settings.default_role),
@@ -109,10 +119,12 @@ impl Settings {
             folders,
             here,
             notes,
-            roles_named_in: match (&global.role, &file) {
-                (None, Some(file)) => file.clone(),
+            roles_named_in: match (&global.role, &file, &managed) {
+                (None, _, Some(managed)) if stands_in => managed.path.clone(),
+                (None, Some(file), _) => file.clone(),
                 _ => "--role".into(),
             },
+            managed,
             file,
             policy,
             mcp,
@@ -156,6 +168,32 @@ fn project_root(here: &Path) -> PathBuf {
     let marks = [".git", ".mcp.json", ".terraphim"];
     let root = here.ancestors().find(|folder| marks.iter().any(|mark| folder.join(mark).exists()));
     root.unwrap_or(here).to_owned()
+}
+
+/// Where roles are kept that a tool has set: beside the settings, which are
+/// never written. They may name folders below `roots` and below those that the
+/// user's own roles name.
+fn managed_file(
+    settings_file: Option<&Path>,
+    base: &Path,
+    folders: &Folders,
+    settings: &File,
+    named: Option<String>,
+) -> Option<ManagedFile> {
+    let (path, base) = match settings_file.and_then(Path::file_name) {
+        Some(name) => (base.join(name).with_extension("managed.json"), base.to_owned()),
+        None => {
+            let folder = folders.config.as_ref()?.join("terraphim");
+            (folder.join("terraphim.managed.json"), folder)
+        }
+    };
+    let mut roots: Vec<_> = settings.roots.iter().map(|root| base.join(root)).collect();
+    for role in &settings.roles {
+        roots.extend(role.haystacks.iter().map(|haystack| haystack.path.clone()));
+        roots.extend(role.knowledge_graph.clone());
+    }
+    let own = ManagedRoles { default_role: settings.default_role.clone(), roles: settings.roles.clone() };
+    Some(ManagedFile { path, base, roots, own, named })
 }
 
 fn mcp_files(global: &Global, folders: &Folders, here: &Path) -> Vec<PathBuf> {

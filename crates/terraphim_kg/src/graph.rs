@@ -7,7 +7,7 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, HashMap, HashSet},
-    hash::Hash,
+    hash::{BuildHasherDefault, Hash, Hasher},
 };
 
 use crate::thesaurus::ConceptIndex;
@@ -27,7 +27,7 @@ const LENGTH_PART: f64 = 0.75;
 /// A graph of concepts over documents with keys of type `D`.
 #[derive(Debug, Clone)]
 pub struct ConceptGraph<D> {
-    nodes: HashMap<ConceptIndex, NodeData>,
+    nodes: ByConcept<NodeData>,
     slots: HashMap<D, usize>,
     /// None where a document was taken out.
     documents: Vec<Option<Document<D>>>,
@@ -41,7 +41,7 @@ struct NodeData {
     mentions: u64,
     /// How often each document mentions it, by slot.
     documents: BTreeMap<usize, u32>,
-    neighbours: HashMap<ConceptIndex, EdgeData>,
+    neighbours: ByConcept<EdgeData>,
     strength: u64,
 }
 
@@ -51,12 +51,66 @@ struct EdgeData {
     documents: u32,
 }
 
+/// What follows from the mentions is not kept, since it is many times as large.
 #[derive(Debug, Clone)]
 struct Document<D> {
     key: D,
-    mentions: u64,
-    counts: Vec<(ConceptIndex, u32)>,
-    pairs: Vec<(ConceptIndex, ConceptIndex, u64)>,
+    mentions: Box<[ConceptIndex]>,
+}
+
+type ByConcept<T> = HashMap<ConceptIndex, T, BuildHasherDefault<ConceptHasher>>;
+
+/// Spreads the numbers of concepts, which are counted and which nobody can
+/// choose such that they collide.
+#[derive(Debug, Clone, Copy, Default)]
+struct ConceptHasher(u64);
+
+impl Hasher for ConceptHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0.rotate_left(5) ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+}
+
+/// Each concept that is mentioned, once, with how often.
+fn counts(mentions: &[ConceptIndex]) -> Vec<(ConceptIndex, u32)> {
+    let mut sorted = mentions.to_vec();
+    sorted.sort_unstable();
+    sorted
+        .chunk_by(PartialEq::eq)
+        .filter_map(|same| Some((*same.first()?, u32::try_from(same.len()).unwrap_or(u32::MAX))))
+        .collect()
+}
+
+/// Each pair of concepts that are mentioned near each other, once, with its weight.
+fn pairs(mentions: &[ConceptIndex]) -> Vec<(ConceptIndex, ConceptIndex, u64)> {
+    let mut near: Vec<(ConceptIndex, ConceptIndex, u64)> =
+        Vec::with_capacity(mentions.len() * WINDOW as usize);
+    for (at, concept) in mentions.iter().enumerate() {
+        for (weight, other) in (1..=WINDOW).rev().zip(mentions.iter().skip(at + 1)) {
+            if other != concept {
+                near.push((*concept.min(other), *concept.max(other), u64::from(weight)));
+            }
+        }
+    }
+    near.sort_unstable();
+    near.dedup_by(|next, kept| {
+        let same = (next.0, next.1) == (kept.0, kept.1);
+        if same {
+            kept.2 += next.2;
+        }
+        same
+    });
+    near
 }
 
 /// A concept in the graph.
@@ -96,7 +150,7 @@ pub struct RankedDocument<'g, D> {
 impl<D> Default for ConceptGraph<D> {
     fn default() -> Self {
         Self {
-            nodes: HashMap::new(),
+            nodes: ByConcept::default(),
             slots: HashMap::new(),
             documents: Vec::new(),
             free: Vec::new(),
@@ -116,24 +170,7 @@ impl<D: Clone + Eq + Hash + Ord> ConceptGraph<D> {
     /// which it mentions them; one of the same key is taken out first.
     pub fn insert(&mut self, key: D, mentions: &[ConceptIndex]) {
         self.remove(&key);
-        let mut counts: BTreeMap<ConceptIndex, u32> = BTreeMap::new();
-        let mut pairs: BTreeMap<(ConceptIndex, ConceptIndex), u64> = BTreeMap::new();
-        for (at, concept) in mentions.iter().enumerate() {
-            let count = counts.entry(*concept).or_default();
-            *count = count.saturating_add(1);
-            for (weight, other) in (1..=WINDOW).rev().zip(mentions.iter().skip(at + 1)) {
-                if other != concept {
-                    *pairs.entry((*concept.min(other), *concept.max(other))).or_default() +=
-                        u64::from(weight);
-                }
-            }
-        }
-        let document = Document {
-            key: key.clone(),
-            mentions: u64::try_from(mentions.len()).unwrap_or(u64::MAX),
-            counts: counts.into_iter().collect(),
-            pairs: pairs.into_iter().map(|((a, b), weight)| (a, b, weight)).collect(),
-        };
+        let document = Document { key: key.clone(), mentions: mentions.into() };
         let slot = self.free.pop().unwrap_or(self.documents.len());
         self.add(&document, slot);
         match self.documents.get_mut(slot) {
@@ -148,8 +185,8 @@ impl<D: Clone + Eq + Hash + Ord> ConceptGraph<D> {
         let Some(slot) = self.slots.remove(key) else { return false };
         let Some(document) = self.documents.get_mut(slot).and_then(Option::take) else { return false };
         self.free.push(slot);
-        self.mentions -= document.mentions;
-        for (a, b, weight) in &document.pairs {
+        self.mentions -= count_of(&document.mentions);
+        for (a, b, weight) in &pairs(&document.mentions) {
             for (from, to) in [(a, b), (b, a)] {
                 let Some(node) = self.nodes.get_mut(from) else { continue };
                 node.strength -= weight;
@@ -162,7 +199,7 @@ impl<D: Clone + Eq + Hash + Ord> ConceptGraph<D> {
                 }
             }
         }
-        for (concept, count) in &document.counts {
+        for (concept, count) in &counts(&document.mentions) {
             let Some(node) = self.nodes.get_mut(concept) else { continue };
             node.mentions -= u64::from(*count);
             node.documents.remove(&slot);
@@ -174,13 +211,13 @@ impl<D: Clone + Eq + Hash + Ord> ConceptGraph<D> {
     }
 
     fn add(&mut self, document: &Document<D>, slot: usize) {
-        self.mentions += document.mentions;
-        for (concept, count) in &document.counts {
+        self.mentions += count_of(&document.mentions);
+        for (concept, count) in &counts(&document.mentions) {
             let node = self.nodes.entry(*concept).or_default();
             node.mentions += u64::from(*count);
             node.documents.insert(slot, *count);
         }
-        for (a, b, weight) in &document.pairs {
+        for (a, b, weight) in &pairs(&document.mentions) {
             for (from, to) in [(a, b), (b, a)] {
                 let node = self.nodes.entry(*from).or_default();
                 node.strength += weight;
@@ -261,20 +298,22 @@ impl<D: Clone + Eq + Hash + Ord> ConceptGraph<D> {
             }
         }
         let average = number(self.mentions) / count(self.document_count()).max(1.0);
-        let mut scores: BTreeMap<usize, f64> = BTreeMap::new();
+        let mut scores: Vec<f64> = vec![0.0; self.documents.len()];
         for (concept, share) in shares {
             let Some(node) = self.nodes.get(&concept) else { continue };
             let rarity = (1.0 + count(self.document_count()) / count(node.documents.len())).ln();
             for (slot, mentions) in &node.documents {
                 let Some(Some(document)) = self.documents.get(*slot) else { continue };
-                let length = number(document.mentions) / average.max(f64::MIN_POSITIVE);
+                let length = count(document.mentions.len()) / average.max(f64::MIN_POSITIVE);
                 let often = f64::from(*mentions);
                 let damped = often / (often + SATURATION * (1.0 - LENGTH_PART + LENGTH_PART * length));
-                *scores.entry(*slot).or_default() += share * rarity * damped;
+                if let Some(score) = scores.get_mut(*slot) {
+                    *score += share * rarity * damped;
+                }
             }
         }
-        let documents = scores.into_iter().filter_map(|(slot, score)| {
-            let document = self.documents.get(slot)?.as_ref()?;
+        let documents = scores.into_iter().zip(&self.documents).filter_map(|(score, document)| {
+            let document = document.as_ref().filter(|_| score > 0.0)?;
             Some(RankedDocument { document: &document.key, score })
         });
         let mut ranked: Vec<_> = documents.collect();
@@ -290,6 +329,10 @@ impl<D: Clone + Eq + Hash + Ord> ConceptGraph<D> {
 #[expect(clippy::cast_precision_loss, reason = "a score needs no more")]
 fn number(value: u64) -> f64 {
     value as f64
+}
+
+fn count_of(mentions: &[ConceptIndex]) -> u64 {
+    u64::try_from(mentions.len()).unwrap_or(u64::MAX)
 }
 
 fn count(value: usize) -> f64 {

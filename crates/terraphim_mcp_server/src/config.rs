@@ -1,8 +1,9 @@
 //! What a face is made of.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use terraphim_code_execution::Executor;
+use terraphim_mcp_gateway::Resources;
 use tokio_util::sync::CancellationToken;
 
 /// How long `execute_code` waits for a run before it answers that the run goes
@@ -57,6 +58,8 @@ pub struct FaceConfig {
     pub soft_limit: Duration,
     /// Which tools are shown.
     pub expose: Expose,
+    /// The documents that are shown beside the first-party server's tools.
+    pub resources: Option<Arc<dyn Resources>>,
     /// Asks the connection to end. The end of the input asks for it as well, and
     /// whoever is asked twice gives no grace any more.
     pub stop: Stop,
@@ -75,6 +78,7 @@ impl FaceConfig {
             executor,
             soft_limit: SOFT_LIMIT,
             expose: Expose::default(),
+            resources: None,
             stop: Stop::default(),
             grace: GRACE,
             client_gone: None,

@@ -4,10 +4,13 @@
 //! the library gives them a time of its own.
 
 use std::{
-    convert::Infallible,
     future::pending,
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -77,18 +80,21 @@ where
         input_ended: CancellationToken::new(),
         output_broken: CancellationToken::new(),
         close: CancellationToken::new(),
+        quiet: life.child_token(),
+        written: Arc::default(),
     };
     let reader = Input {
         reader,
         ended: end.input_ended.clone(),
         is_closed: Box::pin(end.close.clone().cancelled_owned()),
     };
-    let writer = Output { writer, broken: end.output_broken.clone() };
-    let face = Face::new(config, life);
+    let written = Arc::clone(&end.written);
+    let writer = Output { writer, broken: end.output_broken.clone(), written };
+    let face = Face::new(config, life, end.quiet.clone());
     let runs = face.runs();
     let served = tokio::select! {
         served = serve(face, reader, writer) => served,
-        never = end.bring_about(&runs) => match never {},
+        () = end.bring_about(&runs) => Ok(()),
     };
     runs.end().await;
     served
@@ -104,11 +110,16 @@ struct End {
     output_broken: CancellationToken,
     /// Cancelled when the protocol library may see the end of the input.
     close: CancellationToken,
+    /// Cancelled with it: the client is told of nothing any more.
+    quiet: CancellationToken,
+    /// Bytes that the client has taken.
+    written: Arc<AtomicU64>,
 }
 
 impl End {
-    /// Waits until the connection is to end, gives what goes on its grace, and ends it.
-    async fn bring_about(self, runs: &Runs) -> Infallible {
+    /// Waits until the connection is to end, gives what goes on its grace, and
+    /// ends it. Comes back if the client does not take what is left to be written.
+    async fn bring_about(self, runs: &Runs) {
         let is_asked = tokio::select! {
             () = self.stop.drain.cancelled() => true,
             () = self.stop.now.cancelled() => true,
@@ -131,8 +142,14 @@ impl End {
             () = self.is_over(is_asked) => self.life.cancel(),
             () = settled => {}
         }
+        self.quiet.cancel();
         self.close.cancel();
-        pending().await
+        // The library waits for its last answers without an end.
+        let mut before = None;
+        while before != Some(self.written.load(Ordering::Relaxed)) {
+            before = Some(self.written.load(Ordering::Relaxed));
+            sleep(self.grace).await;
+        }
     }
 
     /// Waits until nothing may go on.
@@ -225,6 +242,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for Input<R> {
 struct Output<W> {
     writer: W,
     broken: CancellationToken,
+    written: Arc<AtomicU64>,
 }
 
 impl<W> Output<W> {
@@ -243,6 +261,9 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Output<W> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.writer).poll_write(context, bytes);
+        if let Poll::Ready(Ok(count)) = &polled {
+            self.written.fetch_add(*count as u64, Ordering::Relaxed);
+        }
         self.noted(polled)
     }
 

@@ -5,10 +5,15 @@ use std::{future::pending, sync::Arc, time::Duration};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, ListToolsResult,
-        PaginatedRequestParams, ProgressNotificationParam, ProgressToken, ServerCapabilities, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
+        CompleteRequestParams, CompleteResult, ConstString, Implementation,
+        ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
+        ProgressToken, ReadResourceRequestMethod, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, ServerConfig, SubscribeRequestMethod, SubscribeRequestParams, SubscriptionFilter,
+        UnsubscribeRequestMethod, UnsubscribeRequestParams,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use serde_json::{Map, Value};
 use terraphim_code_execution::{ExecuteRequest, LiveCatalogue, tokens::FetchText};
@@ -26,6 +31,7 @@ use crate::{
     fetches::Fetches,
     first_party,
     instructions::instructions,
+    resources::Documents,
     runs::{Run, Runs, Waited},
 };
 
@@ -42,22 +48,36 @@ pub(crate) struct Face {
     fetches: Fetches,
     soft_limit: Duration,
     expose: Expose,
+    /// None where no first-party tools are shown.
+    documents: Option<Documents>,
     info: ServerConfig,
 }
 
 type Context = RequestContext<RoleServer>;
 
 impl Face {
-    /// A face whose runs end with `life`.
-    pub(crate) fn new(config: FaceConfig, life: CancellationToken) -> Self {
-        let FaceConfig { executor, soft_limit, expose, .. } = config;
+    /// A face whose runs end with `life`, and which tells of no change once it is `quiet`.
+    pub(crate) fn new(config: FaceConfig, life: CancellationToken, quiet: CancellationToken) -> Self {
+        let FaceConfig { executor, soft_limit, expose, resources, .. } = config;
         let catalogue = executor.catalogue().clone();
         let identity = Implementation::new("terraphim", env!("CARGO_PKG_VERSION")).with_title("Terraphim");
-        let info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        let documents = resources.filter(|_| expose.shows_tools());
+        let documents = documents.map(|source| Documents::new(source, quiet));
+        let capabilities = ServerCapabilities::builder().enable_tools();
+        let capabilities = match documents {
+            None => capabilities.build(),
+            Some(_) => capabilities
+                .enable_resources()
+                .enable_resources_subscribe()
+                .enable_resources_list_changed()
+                .enable_completions()
+                .build(),
+        };
+        let info = ServerConfig::new(capabilities)
             .with_server_info(identity)
             .with_instructions(instructions(catalogue.gateway(), expose));
         let runs = Arc::new(Runs::new(executor, life));
-        Self { catalogue, runs, fetches: Fetches::default(), soft_limit, expose, info }
+        Self { catalogue, runs, fetches: Fetches::default(), soft_limit, expose, documents, info }
     }
 
     /// The runs of this client.
@@ -180,6 +200,10 @@ impl Face {
         Ok(called.await.unwrap_or_else(|error| answer::refused(error.to_string())))
     }
 
+    fn documents<M: ConstString>(&self) -> Result<&Documents, ErrorData> {
+        self.documents.as_ref().ok_or_else(ErrorData::method_not_found::<M>)
+    }
+
     /// Everything that is shown; a code-mode tool hides a first-party one of its name.
     async fn definitions(&self) -> Result<Vec<terraphim_types::ToolDefinition>, ErrorData> {
         let mut shown = Vec::new();
@@ -269,6 +293,70 @@ impl ServerHandler for Face {
             biased;
             () = context.ct.cancelled() => Err(ErrorData::internal_error("the call was cancelled", None)),
             answered = self.answer(&request.name, arguments, &context) => answered.map(Into::into),
+        }
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _context: Context,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let cursor = request.and_then(|request| request.cursor);
+        self.documents::<ListResourcesRequestMethod>()?.list(cursor.as_deref()).await
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: Context,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(self.documents::<ListResourceTemplatesRequestMethod>()?.templates())
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: Context,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let documents = self.documents::<ReadResourceRequestMethod>()?;
+        documents.read(&request.uri).await.map(Into::into)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _context: Context,
+    ) -> Result<CompleteResult, ErrorData> {
+        self.documents::<CompleteRequestMethod>()?.complete(request).await
+    }
+
+    async fn subscribe(&self, request: SubscribeRequestParams, context: Context) -> Result<(), ErrorData> {
+        self.documents::<SubscribeRequestMethod>()?.watch(&request.uri, &context.peer).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _context: Context,
+    ) -> Result<(), ErrorData> {
+        self.documents::<UnsubscribeRequestMethod>()?.unwatch(&request.uri)
+    }
+
+    /// A client of the older era is told of changed lists without asking for it.
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if let Some(documents) = &self.documents {
+            documents.tell(&context.peer);
+        }
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.documents.as_ref().map(|documents| documents.accepted(requested))
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        match &self.documents {
+            Some(documents) => documents.listen(&context).await,
+            None => Ok(()),
         }
     }
 }

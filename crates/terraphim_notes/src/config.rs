@@ -59,10 +59,10 @@ pub enum Relevance {
     /// BM25 with the query widened, and the documents raised, by the knowledge graph.
     #[serde(rename = "terraphim-graph")]
     TerraphimGraph,
-    /// By the title alone.
+    /// By the words of the title alone.
     #[serde(rename = "title-scorer")]
     TitleScorer,
-    /// BM25 over title, tags and body.
+    /// BM25 over title, tags and body as one text.
     #[serde(rename = "bm25")]
     Bm25,
     /// BM25 with one length normalisation over weighted fields.
@@ -113,16 +113,6 @@ pub enum ConfigError {
     Duplicate {
         /// The name.
         name: String,
-    },
-    /// The relevance function does not exist yet.
-    #[error(
-        "role `{role}` asks for `relevance = \"{relevance}\"`, which is not available yet: use \"terraphim-graph\" or \"bm25\""
-    )]
-    Relevance {
-        /// The role.
-        role: String,
-        /// What it asks for.
-        relevance: &'static str,
     },
     /// The relevance function needs a knowledge graph.
     #[error(
@@ -181,6 +171,19 @@ impl Role {
         self.name.to_lowercase() == wanted || self.short_name.to_lowercase() == wanted
     }
 
+    /// The folders and files of its notes and its knowledge graph.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = &Path> {
+        let graph = self.knowledge_graph.iter().map(|path| {
+            let folder = if path.extension().is_some_and(|extension| extension == "json") {
+                path.parent()
+            } else {
+                None
+            };
+            folder.unwrap_or(path)
+        });
+        graph.chain(self.haystacks.iter().map(|haystack| haystack.path.as_path()))
+    }
+
     fn validate(&self) -> Result<(), ConfigError> {
         let role = || self.name.clone();
         let length = 1..=MAX_NAME_BYTES;
@@ -195,8 +198,7 @@ impl Role {
             Relevance::TerraphimGraph if self.knowledge_graph.is_none() => {
                 return Err(ConfigError::NoKnowledgeGraph { role: role() });
             }
-            Relevance::TerraphimGraph | Relevance::Bm25 => {}
-            other => return Err(ConfigError::Relevance { role: role(), relevance: other.name() }),
+            _ => {}
         }
         if self.haystacks.is_empty() {
             return Err(ConfigError::NoHaystack { role: role() });
@@ -299,7 +301,6 @@ mod tests {
         for (find, replace, expected) in [
             ("\"Engineer\"", "\" \"", "give `name`"),
             ("\"engineer\"", "\"en/gineer\"", "`short_name` takes"),
-            ("terraphim-graph", "bm25plus", "use \"terraphim-graph\" or \"bm25\""),
             ("knowledge_graph = \"kg\"", "", "set `knowledge_graph`"),
             ("[{ path = \"notes\", exclude = [\"drafts/\"] }]", "[]", "set `haystacks"),
             ("path = \"notes\"", "path = \"\"", "empty path in `haystacks`"),

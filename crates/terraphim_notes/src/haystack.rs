@@ -2,7 +2,7 @@
 //! are not followed, only regular files are opened, and sizes are bounded.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File, Metadata},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -29,7 +29,7 @@ const MAX_DEPTH: usize = 64;
 const DEFAULT_INCLUDE: [&str; 3] = ["*.md", "*.markdown", "*.txt"];
 
 /// A file that was left out of the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Skipped {
     /// Its path, relative to its haystack where it has one.
     pub path: String,
@@ -53,8 +53,8 @@ pub enum SkipReason {
     /// Its name is not UTF-8.
     #[error("its name is not UTF-8")]
     InvalidName,
-    /// It is larger than 10 MB.
-    #[error("it is larger than 10 MB")]
+    /// It is larger than 10 MiB, or 64 MiB for a thesaurus.
+    #[error("it is too large: a note may have 10 MiB, a thesaurus 64 MiB")]
     TooLarge,
     /// It is a symbolic link.
     #[error("it is a symbolic link: make its target a haystack of its own")]
@@ -74,7 +74,12 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
+    /// The length of the file.
+    pub(crate) fn bytes(self) -> u64 {
+        self.size
+    }
+
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
         let modified_ns = match modified.duration_since(UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
@@ -92,12 +97,14 @@ pub(crate) struct NoteFile {
 }
 
 /// What is in a role's haystacks now.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Listing {
     /// By the path that users see: relative to the haystack, `/` between parts,
     /// and with the haystack's own name in front where a role has several.
     pub(crate) files: BTreeMap<String, NoteFile>,
     pub(crate) skipped: Vec<Skipped>,
+    /// The folders that were looked into.
+    pub(crate) folders: BTreeSet<PathBuf>,
 }
 
 /// A haystack that cannot be read at all.
@@ -135,6 +142,8 @@ fn prefixes(haystacks: &[Haystack]) -> Vec<String> {
 
 fn list_one(haystack: &Haystack, prefix: &str, listing: &mut Listing) -> io::Result<()> {
     let root = fs::canonicalize(&haystack.path)?;
+    let folder = if root.is_dir() { Some(root.as_path()) } else { root.parent() };
+    listing.folders.extend(folder.map(Path::to_owned));
     // The walk reports a folder that it may not list as one error among others.
     if root.is_dir() {
         fs::read_dir(&root)?;
@@ -168,7 +177,11 @@ fn list_one(haystack: &Haystack, prefix: &str, listing: &mut Listing) -> io::Res
         };
         let wanted =
             entry.depth() == 0 || include.matched_path_or_any_parents(entry.path(), false).is_ignore();
-        let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { continue };
+        let Some(kind) = entry.file_type() else { continue };
+        if kind.is_dir() {
+            listing.folders.insert(entry.into_path());
+            continue;
+        }
         if wanted && (kind.is_file() || kind.is_symlink()) {
             let path = shown(prefix, &root, entry.path());
             if let Err(reason) = add(&path, &entry, listing) {
@@ -212,6 +225,27 @@ fn globs<'a>(root: &Path, lines: impl IntoIterator<Item = &'a str>) -> Gitignore
     builder.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
+/// Whether a change at this path can change what a listing holds that did not
+/// have it: folders, files that decide what is ignored, and files that may be notes.
+pub(crate) fn concerns(haystacks: &[Haystack], path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    if name == ".gitignore" || name == ".ignore" || path.is_dir() {
+        return true;
+    }
+    haystacks.iter().any(|haystack| {
+        let Ok(root) = fs::canonicalize(&haystack.path) else { return true };
+        if !path.starts_with(&root) {
+            return false;
+        }
+        let include = if haystack.include.is_empty() {
+            globs(&root, DEFAULT_INCLUDE)
+        } else {
+            globs(&root, haystack.include.iter().map(String::as_str))
+        };
+        path == root || include.matched_path_or_any_parents(path, false).is_ignore()
+    })
+}
+
 fn shown(prefix: &str, root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
@@ -233,6 +267,11 @@ fn error_path(error: &ignore::Error) -> Option<&Path> {
 
 /// Reads one file as text.
 pub(crate) fn read(path: &Path) -> Result<String, SkipReason> {
+    read_up_to(path, MAX_FILE_BYTES)
+}
+
+/// Reads one file of at most so many bytes as text.
+pub(crate) fn read_up_to(path: &Path, most: u64) -> Result<String, SkipReason> {
     let unreadable = |_| SkipReason::Unreadable;
     // A pipe would block the open; what is no file now was one when it was listed.
     if !fs::symlink_metadata(path).map_err(unreadable)?.is_file() {
@@ -240,8 +279,8 @@ pub(crate) fn read(path: &Path) -> Result<String, SkipReason> {
     }
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
+    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > most {
         return Err(SkipReason::TooLarge);
     }
     String::from_utf8(bytes).map_err(|_| SkipReason::InvalidText)

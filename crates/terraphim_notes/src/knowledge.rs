@@ -1,6 +1,15 @@
 //! Loads a role's knowledge graph from disk, and knows when it changed.
 
-use std::{collections::BTreeMap, fmt::Write, fs, io, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use sha2::{Digest, Sha256};
 use terraphim_kg::{Boundaries, ConceptIndex, Matcher, Thesaurus};
@@ -8,7 +17,7 @@ use terraphim_kg::{Boundaries, ConceptIndex, Matcher, Thesaurus};
 use crate::{
     config::{Haystack, Role},
     error::NotesError,
-    haystack::{self, NoteFile, Skipped, Stamp},
+    haystack::{self, Listing, NoteFile, Skipped, Stamp},
 };
 
 /// Most synonyms of one concept by which a query is widened.
@@ -17,78 +26,138 @@ const MAX_SYNONYMS: usize = 64;
 /// A role's compiled knowledge graph; empty for a role without one.
 #[derive(Debug)]
 pub(crate) struct Knowledge {
-    matcher: Matcher,
-    /// Hash of the sources: notes that were matched by another are matched anew.
+    matcher: Arc<Matcher>,
+    /// The matcher that also finds terms inside words, compiled when it is first asked for.
+    anywhere: OnceLock<Arc<Matcher>>,
+    /// Every concept of the thesaurus by its place.
+    concepts: Vec<ConceptIndex>,
+    /// How often queries mentioned each concept.
+    uses: Vec<AtomicU32>,
+    /// Hash of the thesaurus: notes that were matched by another are matched anew.
     pub(crate) digest: String,
-    stamps: BTreeMap<String, Stamp>,
 }
 
-impl Knowledge {
-    /// Loads the role's knowledge graph, or keeps the previous one if its files look the same.
-    pub(crate) fn load(role: &Role, previous: Option<&Arc<Self>>) -> Result<Arc<Self>, NotesError> {
-        let files = match &role.knowledge_graph {
+/// The knowledge graph of a role's configuration, with the files that it was read from.
+#[derive(Debug, Clone)]
+pub(crate) struct Configured {
+    pub(crate) knowledge: Arc<Knowledge>,
+    stamps: BTreeMap<String, Stamp>,
+    /// The folders in which its files are.
+    pub(crate) folders: BTreeSet<PathBuf>,
+}
+
+impl Configured {
+    /// Loads the role's knowledge graph; what the previous one compiled is kept
+    /// where the files look the same, or say the same.
+    pub(crate) fn load(role: &Role, previous: Option<&Self>) -> Result<Self, NotesError> {
+        let Listing { files, folders, .. } = match &role.knowledge_graph {
             Some(path) => list(path).map_err(|source| unreadable(role, path, source))?,
-            None => BTreeMap::new(),
+            None => Listing::default(),
         };
         let stamps: BTreeMap<String, Stamp> =
             files.iter().map(|(path, file)| (path.clone(), file.stamp)).collect();
-        if let Some(previous) = previous.filter(|previous| previous.stamps == stamps) {
+        let knowledge = match previous {
+            Some(previous) if previous.stamps == stamps => Arc::clone(&previous.knowledge),
+            _ => Knowledge::of(
+                role,
+                parse(role, &read(role, &files))?,
+                previous.map(|previous| &previous.knowledge),
+            )?,
+        };
+        Ok(Self { knowledge, stamps, folders })
+    }
+}
+
+impl Knowledge {
+    /// Compiles a thesaurus, unless the previous knowledge graph is made of the same one.
+    pub(crate) fn of(
+        role: &Role,
+        thesaurus: Thesaurus,
+        previous: Option<&Arc<Self>>,
+    ) -> Result<Arc<Self>, NotesError> {
+        let failed = |source| NotesError::Thesaurus { role: role.name.clone(), source: Arc::new(source) };
+        let digest = hex(&Sha256::digest(thesaurus.to_json().map_err(failed)?), 16);
+        if let Some(previous) = previous.filter(|previous| previous.digest == digest) {
             return Ok(Arc::clone(previous));
         }
-        let sources = read(role, &files);
-        let thesaurus = parse(role, &sources)?;
         for rejected in thesaurus.rejected() {
             let (term, concept, reason) = (&rejected.term, &rejected.concept, &rejected.reason);
             tracing::warn!(role = role.name, term, concept, %reason, "a term of the knowledge graph is not used");
         }
-        let matcher = Matcher::new(Arc::new(thesaurus), Boundaries::Words)
-            .map_err(|source| NotesError::Matcher { role: role.name.clone(), source })?;
-        Ok(Arc::new(Self { matcher, digest: digest(&sources), stamps }))
+        let thesaurus = Arc::new(thesaurus);
+        let concepts: Vec<_> = thesaurus.indices().collect();
+        let uses = concepts.iter().map(|_| AtomicU32::new(0)).collect();
+        let matcher = Matcher::new(thesaurus, Boundaries::Words)
+            .map_err(|source| NotesError::Matcher { role: role.name.clone(), source: Arc::new(source) })?;
+        Ok(Arc::new(Self { matcher: Arc::new(matcher), anywhere: OnceLock::new(), concepts, uses, digest }))
     }
 
-    /// The concepts that a text mentions, with how often, in the order of their first mention.
-    pub(crate) fn mentions(&self, text: &str) -> Vec<(ConceptIndex, usize)> {
-        let mut counts: Vec<(ConceptIndex, usize)> = Vec::new();
-        let mut places = std::collections::HashMap::new();
-        for found in self.matcher.find(text) {
-            let place = *places.entry(found.concept).or_insert_with(|| {
-                counts.push((found.concept, 0));
-                counts.len() - 1
-            });
-            if let Some((_, count)) = counts.get_mut(place) {
-                *count += 1;
-            }
+    /// The compiled matcher.
+    pub(crate) fn matcher(&self, role: &Role, boundaries: Boundaries) -> Result<Arc<Matcher>, NotesError> {
+        if boundaries == self.matcher.boundaries() {
+            return Ok(Arc::clone(&self.matcher));
         }
-        counts
+        if let Some(compiled) = self.anywhere.get() {
+            return Ok(Arc::clone(compiled));
+        }
+        let compiled = Matcher::new(Arc::clone(self.thesaurus()), boundaries)
+            .map_err(|source| NotesError::Matcher { role: role.name.clone(), source: Arc::new(source) })?;
+        Ok(Arc::clone(self.anywhere.get_or_init(|| Arc::new(compiled))))
+    }
+
+    /// What was compiled.
+    pub(crate) fn thesaurus(&self) -> &Arc<Thesaurus> {
+        self.matcher.thesaurus()
+    }
+
+    /// The concepts that a text mentions, each as often as it does, in their order.
+    pub(crate) fn mentions(&self, text: &str) -> Vec<ConceptIndex> {
+        self.matcher.find(text).into_iter().map(|found| found.concept).collect()
+    }
+
+    /// The concept of a place.
+    pub(crate) fn concept(&self, place: u32) -> Option<ConceptIndex> {
+        self.concepts.get(usize::try_from(place).ok()?).copied()
     }
 
     /// The concept's name.
     pub(crate) fn name(&self, concept: ConceptIndex) -> &str {
-        self.matcher.thesaurus().concept(concept).map_or("", |concept| concept.name.as_str())
+        self.thesaurus().concept(concept).map_or("", |concept| concept.name.as_str())
     }
 
     /// The concept's terms, at most 64 of them, sorted.
-    pub(crate) fn synonyms(&self, concept: ConceptIndex) -> Vec<&str> {
-        let terms = self.matcher.thesaurus().terms().filter(|term| term.concept == concept);
-        terms.map(|term| term.written.as_str()).take(MAX_SYNONYMS).collect()
+    pub(crate) fn synonyms(&self, concept: ConceptIndex) -> impl Iterator<Item = &str> {
+        self.thesaurus().terms_of(concept).map(|term| term.written.as_str()).take(MAX_SYNONYMS)
+    }
+
+    /// Notes that a query mentioned the concept.
+    pub(crate) fn note_use(&self, concept: ConceptIndex) {
+        if let Some(uses) = self.uses.get(concept.place()) {
+            uses.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How often queries mentioned the concept.
+    pub(crate) fn uses(&self, concept: ConceptIndex) -> u32 {
+        self.uses.get(concept.place()).map_or(0, |uses| uses.load(Ordering::Relaxed))
     }
 }
 
 /// A thesaurus file, or the Markdown files of a folder.
-fn list(path: &Path) -> io::Result<BTreeMap<String, NoteFile>> {
+fn list(path: &Path) -> io::Result<Listing> {
     let folder = Haystack {
         path: path.to_owned(),
         include: vec!["*.md".into(), "*.markdown".into()],
         exclude: vec![],
     };
     let listing = haystack::list(&[folder]).map_err(|error| error.source)?;
-    for Skipped { path: file, reason } in listing.skipped {
+    for Skipped { path: file, reason } in &listing.skipped {
         if path.is_file() {
-            return Err(io::Error::other(reason));
+            return Err(io::Error::other(*reason));
         }
         tracing::warn!(path = file, %reason, "a file of the knowledge graph is not used");
     }
-    Ok(listing.files)
+    Ok(listing)
 }
 
 /// The texts by path. A file that cannot be read is left out with a warning.
@@ -120,23 +189,12 @@ fn parse(role: &Role, sources: &BTreeMap<String, String>) -> Result<Thesaurus, N
             Thesaurus::from_markdown(&role.name, files)
         }
     };
-    thesaurus.map_err(|source| NotesError::Thesaurus { role: role.name.clone(), source })
+    thesaurus.map_err(|source| NotesError::Thesaurus { role: role.name.clone(), source: Arc::new(source) })
 }
 
 fn stem(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-}
-
-fn digest(sources: &BTreeMap<String, String>) -> String {
-    let mut hash = Sha256::new();
-    for (path, text) in sources {
-        for part in [path, text] {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part);
-        }
-    }
-    hex(&hash.finalize(), 16)
 }
 
 /// The first `bytes` bytes as hexadecimal digits.
@@ -150,5 +208,5 @@ pub(crate) fn hex(hash: &[u8], bytes: usize) -> String {
 
 fn unreadable(role: &Role, path: &Path, source: io::Error) -> NotesError {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    NotesError::KnowledgeGraph { role: role.name.clone(), path, source }
+    NotesError::KnowledgeGraph { role: role.name.clone(), path, source: Arc::new(source) }
 }

@@ -5,23 +5,42 @@
 //! opened on the first call and brought up to date by what changed on disk.
 //! It reads no arguments, environment or home folder, and prints nothing.
 
+mod concepts;
 mod config;
 mod error;
+mod follow;
 mod front_matter;
 mod haystack;
 mod index;
+mod key;
 mod knowledge;
+mod lexicon;
+mod library;
+mod managed;
 mod note;
+mod publish;
 mod query;
+mod resources;
+mod score;
 mod search;
 mod server;
 mod snippet;
 mod storage;
 mod tokenizer;
-mod tool_search;
+mod tools;
+mod uri;
+mod view;
+mod watch;
+mod worker;
 
 pub use config::{ConfigError, Haystack, NotesConfig, Relevance, Role};
 pub use error::NotesError;
+pub use follow::{Phase, Progress};
 pub use haystack::{SkipReason, Skipped};
-pub use server::{IndexStatus, NotesServer};
+pub use key::{InvalidKey, NoteKey};
+pub use library::{Change, Library};
+pub use managed::{ManagedError, ManagedFile, ManagedRoles};
+pub use search::{Explanation, Found, Page, Part, SearchRequest};
+pub use server::NotesServer;
 pub use storage::Storage;
+pub use view::{Document, DocumentHead, IndexStatus, RoleView};

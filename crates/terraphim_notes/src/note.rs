@@ -1,14 +1,8 @@
-//! Makes a note of a file: title, tags, URL, plain text, and what it is about.
+//! Makes a note of a file: title, tags, URL and plain text.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-use terraphim_kg::ConceptIndex;
 
-use crate::{front_matter, knowledge::Knowledge};
-
-/// How much one mention counts by where it stands.
-const TITLE_WEIGHT: usize = 5;
-const TAG_WEIGHT: usize = 3;
-const BODY_WEIGHT: usize = 1;
+use crate::front_matter;
 
 const MAX_TITLE_CHARS: usize = 300;
 
@@ -21,13 +15,11 @@ pub(crate) struct Note {
     pub(crate) url: Option<String>,
     /// The text without its markup.
     pub(crate) body: String,
-    /// The concepts it mentions with their weights, weightiest first.
-    pub(crate) concepts: Vec<(String, usize)>,
 }
 
 impl Note {
     /// Reads the text of the file at `path`, which decides whether it is Markdown.
-    pub(crate) fn read(path: &str, text: &str, knowledge: &Knowledge) -> Self {
+    pub(crate) fn read(path: &str, text: &str) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path);
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         let (front, rest) = front_matter::split(text);
@@ -38,37 +30,8 @@ impl Note {
         let title = front.title.or(heading).unwrap_or_else(|| stem.to_owned());
         // A heading that repeats the title would count twice, and open every snippet.
         let body = body.strip_prefix(&format!("{title}\n\n")).map(str::to_owned).unwrap_or(body);
-        let concepts = weigh(&title, &front.tags, &body, knowledge);
-        Self { title, tags: front.tags, url: front.url, body, concepts }
+        Self { title, tags: front.tags, url: front.url, body }
     }
-
-    /// The concept that the note is most about.
-    pub(crate) fn topic(&self) -> Option<&str> {
-        self.concepts.first().map(|(name, _)| name.as_str())
-    }
-}
-
-/// Sums the mentions of each concept: five for one in the title, three for one
-/// in the tags, one for one in the body. Of equal weights the concept that is
-/// mentioned first comes first, the title being read before tags and body.
-fn weigh(title: &str, tags: &[String], body: &str, knowledge: &Knowledge) -> Vec<(String, usize)> {
-    let mut weights: Vec<(ConceptIndex, usize)> = Vec::new();
-    let mut places = std::collections::HashMap::new();
-    let tagged = tags.join("\n\n");
-    for (text, weight) in [(title, TITLE_WEIGHT), (&tagged, TAG_WEIGHT), (body, BODY_WEIGHT)] {
-        for (concept, count) in knowledge.mentions(text) {
-            let place = *places.entry(concept).or_insert_with(|| {
-                weights.push((concept, 0));
-                weights.len() - 1
-            });
-            if let Some((_, sum)) = weights.get_mut(place) {
-                *sum += weight * count;
-            }
-        }
-    }
-    // A stable sort keeps the order of first mention among equals.
-    weights.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
-    weights.into_iter().map(|(concept, weight)| (knowledge.name(concept).to_owned(), weight)).collect()
 }
 
 /// The first heading, and the text without its markup.
@@ -118,7 +81,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::config::Role;
+    use crate::{concepts::Mentions, config::Role, knowledge::Configured};
 
     fn check(path: &str, text: &str, expected: Expect) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -131,11 +94,18 @@ mod tests {
         let toml = "name = 'N'\nshort_name = 'n'\nrelevance = 'bm25'\nhaystacks = []";
         let mut role: Role = toml::from_str(toml).expect("a role");
         role.knowledge_graph = Some(folder.path().to_owned());
-        let knowledge = Knowledge::load(&role, None).expect("a knowledge graph");
-        let note = Note::read(path, text, &knowledge);
+        let knowledge = Configured::load(&role, None).expect("a knowledge graph").knowledge;
+        let note = Note::read(path, text);
+        let mentions = Mentions::find(&note, &knowledge);
+        assert_eq!(
+            Mentions::from_bytes(&mentions.to_bytes(&knowledge), &knowledge).as_ref(),
+            Some(&mentions)
+        );
+        let topic = mentions.topic.map(|concept| knowledge.name(concept));
+        let mentioned: Vec<_> = mentions.sequence.iter().map(|concept| knowledge.name(*concept)).collect();
         expected.assert_eq(&format!(
-            "title {:?}\ntags {:?}\nurl {:?}\nbody {:?}\nconcepts {:?}\n",
-            note.title, note.tags, note.url, note.body, note.concepts
+            "title {:?}\ntags {:?}\nurl {:?}\nbody {:?}\ntopic {topic:?}\nmentions {mentioned:?}\n",
+            note.title, note.tags, note.url, note.body
         ));
     }
 
@@ -149,7 +119,8 @@ mod tests {
                 tags ["zoo", "Back-Pressure"]
                 url None
                 body "A bounded queue\nand link.\n\nlet zoo = 1;\n\n\na  b  \n1  2  \n\n\none\ntwo\nx"
-                concepts [("rust-async", 5), ("zoo", 4), ("back-pressure", 4)]
+                topic Some("rust-async")
+                mentions ["rust-async", "zoo", "back-pressure", "back-pressure", "zoo"]
             "#]],
         );
     }
@@ -164,7 +135,8 @@ mod tests {
                 tags []
                 url None
                 body "no heading here, a bounded queue\n"
-                concepts [("back-pressure", 1)]
+                topic Some("back-pressure")
+                mentions ["back-pressure"]
             "#]],
         );
         check(
@@ -175,7 +147,8 @@ mod tests {
                 tags []
                 url None
                 body ""
-                concepts []
+                topic None
+                mentions []
             "#]],
         );
     }

@@ -1,200 +1,366 @@
-//! Turns a query into a ranked search.
-//!
-//! # Relevance
-//! With `BM25_f(x, d)` the BM25 score (k1 = 1.2, b = 0.75) of a word or phrase
-//! `x` in field `f` of document `d`, and the field weights `w` title 2, tags
-//! 1.5, body 1, a word or phrase scores
+//! Reads queries.
 //!
 //! ```text
-//! P(x, d) = Σ_f w_f · BM25_f(x, d)
+//! query  = list { "OR" list }
+//! list   = all { all }
+//! all    = unit { "AND" unit }
+//! unit   = "(" query ")" | '"' words '"' | word | word "*"
 //! ```
 //!
-//! Relevance `bm25` of a query `q` is `Σ_{x ∈ q} P(x, d)`. Relevance
-//! `terraphim-graph` adds, for each concept `c` that the query mentions (the first 32 of them),
-//!
-//! ```text
-//! 0.4 · max_{s ∈ synonyms(c)} P(s, d)  +  1.0 · BM25_concepts(c, d)
-//! ```
-//!
-//! The first term widens the query by the concept's synonyms; the best one alone
-//! counts, so that a concept gains nothing by having many. The second raises
-//! documents that mention the concept by any of its terms: field `concepts` holds
-//! each concept once per mention (five times for one in the title, three times
-//! for one in the tags), so that BM25 saturates repetition and favours documents
-//! that are about few things.
-//!
-//! Words are alternatives: one that matches suffices. A phrase in double quotes
-//! must occur, words side by side, in one field. Nothing else has a meaning of its own.
+//! Of a list's words, prefixes and groups one that matches suffices, and more
+//! rank higher; its phrases, and what is joined by AND, must occur. A phrase's
+//! words stand side by side in one field. Operators are written in capitals; one
+//! without both its sides is a word. Brackets and quotes without their
+//! counterpart, and all other signs, mean nothing.
 
-use std::collections::HashMap;
-
-use tantivy::{
-    Score, Term,
-    query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, PhraseQuery, Query, TermQuery},
-    schema::{Field, IndexRecordOption},
-};
 use terraphim_kg::is_spaceless;
 
-use crate::{config::Relevance, index::Fields, knowledge::Knowledge, tokenizer::tokens};
+use crate::tokenizer::{Form, stem, tokens};
 
-const TITLE_WEIGHT: Score = 2.0;
-const TAGS_WEIGHT: Score = 1.5;
-const BODY_WEIGHT: Score = 1.0;
-const SYNONYM_WEIGHT: Score = 0.4;
-const CONCEPT_WEIGHT: Score = 1.0;
+/// Deepest nesting of brackets; deeper ones mean nothing.
+const MAX_DEPTH: usize = 16;
 
-/// Most concepts of one query that widen it; those mentioned first do.
-const MAX_CONCEPTS: usize = 32;
+/// Most words, phrases and prefixes of one query; further ones are not looked for.
+const MAX_LEAVES: usize = 256;
+
+/// Shortest beginning of a word that stands for all words that begin so, in characters.
+const MIN_PREFIX_CHARS: usize = 2;
 
 /// Tokens that stand side by side; a single word is a phrase of one.
-type Phrase = Vec<String>;
+pub(crate) type Phrase = Vec<String>;
 
-/// A query ready to run.
-pub(crate) struct Plan {
-    pub(crate) query: Box<dyn Query>,
-    /// What a snippet should show, by token.
-    pub(crate) highlights: HashMap<String, Score>,
+/// Something that is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Expr {
+    Word(Phrase),
+    Phrase(Phrase),
+    /// All words that begin so, as they are written.
+    Prefix(String),
+    /// What must occur, and of which more is better; without the former some of the latter.
+    List {
+        must: Vec<Expr>,
+        should: Vec<Expr>,
+    },
 }
 
-/// Plans a query; none if it holds nothing that could be found.
-pub(crate) fn plan(text: &str, relevance: Relevance, fields: &Fields, knowledge: &Knowledge) -> Option<Plan> {
-    let parsed = Parsed::new(text);
-    if parsed.words.is_empty() && parsed.phrases.is_empty() {
-        return None;
+/// Reads a query; none if it holds nothing that could be found.
+pub(crate) fn parse(text: &str) -> Option<Expr> {
+    let mut parser = Parser { parts: parts(text).into_iter().peekable(), leaves: 0 };
+    let expr = parser.query(0).unwrapped();
+    (!expr.is_empty()).then_some(expr)
+}
+
+impl Expr {
+    fn list() -> Self {
+        Self::List { must: Vec::new(), should: Vec::new() }
     }
-    let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-    let mut highlights = HashMap::new();
-    for (occur, phrases) in [(Occur::Should, &parsed.words), (Occur::Must, &parsed.phrases)] {
-        for phrase in phrases {
-            clauses.extend(phrase_query(phrase, fields).map(|query| (occur, query)));
-            highlights.extend(phrase.iter().map(|token| (token.clone(), 1.0)));
-        }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::List { must, should } if must.is_empty() && should.is_empty())
     }
-    if relevance == Relevance::TerraphimGraph {
-        for (concept, _) in knowledge.mentions(text).into_iter().take(MAX_CONCEPTS) {
-            let synonyms: Vec<Phrase> = knowledge.synonyms(concept).into_iter().map(all_tokens).collect();
-            let widened: Vec<_> = synonyms.iter().filter_map(|phrase| phrase_query(phrase, fields)).collect();
-            let widened = boosted(Box::new(DisjunctionMaxQuery::new(widened)), SYNONYM_WEIGHT);
-            clauses.push((Occur::Should, widened));
-            let term = Term::from_field_text(fields.concepts, knowledge.name(concept));
-            let mentions = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
-            clauses.push((Occur::Should, boosted(mentions, CONCEPT_WEIGHT)));
-            for token in synonyms.into_iter().flatten() {
-                highlights.entry(token).or_insert(SYNONYM_WEIGHT);
+
+    /// Adds to a list what may, or must, occur, each once.
+    fn push(&mut self, item: Self, required: bool) {
+        let Self::List { must, should } = self else { return };
+        match item {
+            item if item.is_empty() => {}
+            Self::List { must: inner, should: more } if inner.is_empty() && !required => {
+                more.into_iter().for_each(|item| self.push(item, false));
+            }
+            Self::List { must: inner, should: more } if more.is_empty() && required => {
+                inner.into_iter().for_each(|item| self.push(item, true));
+            }
+            item => {
+                let place = if required { must } else { should };
+                if !place.contains(&item) {
+                    place.push(item);
+                }
             }
         }
     }
-    Some(Plan { query: Box::new(BooleanQuery::new(clauses)), highlights })
-}
 
-/// The words and phrases of a query, each once.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Parsed {
-    words: Vec<Phrase>,
-    phrases: Vec<Phrase>,
-}
-
-impl Parsed {
-    fn new(text: &str) -> Self {
-        let mut parsed = Self::default();
-        let parts: Vec<&str> = text.split(['"', '“', '”', '„', '«', '»']).collect();
-        for (position, part) in parts.iter().enumerate() {
-            // Every second part stands between quotes, unless the last one is never closed.
-            let quoted = position % 2 == 1 && position + 1 < parts.len();
-            if quoted {
-                push_new(&mut parsed.phrases, all_tokens(part));
-            } else {
-                words(part).into_iter().for_each(|word| push_new(&mut parsed.words, word));
+    /// The list's only member instead of the list.
+    fn unwrapped(self) -> Self {
+        match self {
+            Self::List { mut must, should } if must.len() == 1 && should.is_empty() => {
+                must.pop().unwrap_or_else(Self::list)
             }
+            Self::List { must, mut should } if must.is_empty() && should.len() == 1 => {
+                should.pop().unwrap_or_else(Self::list)
+            }
+            other => other,
         }
-        parsed
     }
 }
 
-fn push_new(phrases: &mut Vec<Phrase>, phrase: Phrase) {
-    if !phrase.is_empty() && !phrases.contains(&phrase) {
-        phrases.push(phrase);
+/// A piece of a query.
+#[derive(Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Open,
+    Close,
+    And,
+    Or,
+    Quoted(&'a str),
+    Plain(&'a str),
+}
+
+/// Cuts a query into its pieces, with operators only where they have two sides
+/// and brackets only in pairs.
+fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let pieces: Vec<&str> = text.split(['"', '“', '”', '„', '«', '»']).collect();
+    for (position, piece) in pieces.iter().enumerate() {
+        // Every second piece stands between quotes, unless the last one is never closed.
+        if position % 2 == 1 && position + 1 < pieces.len() {
+            parts.push(Part::Quoted(piece));
+            continue;
+        }
+        for chunk in piece.split_whitespace() {
+            plain_parts(chunk, &mut parts);
+        }
+    }
+    pair_brackets(&mut parts);
+    for at in 0..parts.len() {
+        let ends =
+            |part: Option<&Part<'_>>| matches!(part, Some(Part::Close | Part::Quoted(_) | Part::Plain(_)));
+        let begins =
+            |part: Option<&Part<'_>>| matches!(part, Some(Part::Open | Part::Quoted(_) | Part::Plain(_)));
+        let has_sides =
+            ends(at.checked_sub(1).and_then(|before| parts.get(before))) && begins(parts.get(at + 1));
+        if let Some(part @ (Part::And | Part::Or)) = parts.get_mut(at).filter(|_| !has_sides) {
+            *part = Part::Plain(if *part == Part::And { "AND" } else { "OR" });
+        }
+    }
+    parts
+}
+
+fn plain_parts<'a>(chunk: &'a str, parts: &mut Vec<Part<'a>>) {
+    match chunk {
+        "AND" => return parts.push(Part::And),
+        "OR" => return parts.push(Part::Or),
+        _ => {}
+    }
+    let mut rest = chunk;
+    while let Some(at) = rest.find(['(', ')']) {
+        let (before, bracket) = rest.split_at(at);
+        if !before.is_empty() {
+            parts.push(Part::Plain(before));
+        }
+        parts.push(if bracket.starts_with('(') { Part::Open } else { Part::Close });
+        rest = bracket.get(1..).unwrap_or_default();
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Plain(rest));
     }
 }
 
-fn all_tokens(text: &str) -> Phrase {
-    tokens(text).into_iter().map(|token| token.text).collect()
+/// Drops brackets without a counterpart.
+fn pair_brackets(parts: &mut Vec<Part<'_>>) {
+    let mut open: Vec<usize> = Vec::new();
+    let mut paired = vec![false; parts.len()];
+    for (at, part) in parts.iter().enumerate() {
+        match part {
+            Part::Open => open.push(at),
+            Part::Close => {
+                if let Some(partner) = open.pop() {
+                    for place in [partner, at] {
+                        if let Some(mark) = paired.get_mut(place) {
+                            *mark = true;
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut paired = paired.into_iter();
+    parts.retain(|part| {
+        let paired = paired.next().unwrap_or_default();
+        paired || !matches!(part, Part::Open | Part::Close)
+    });
 }
 
-/// Single words; of a run in a script without blanks, each two neighbours.
-fn words(text: &str) -> Vec<Phrase> {
-    let mut words: Vec<Phrase> = Vec::new();
+struct Parser<'a> {
+    parts: std::iter::Peekable<std::vec::IntoIter<Part<'a>>>,
+    leaves: usize,
+}
+
+impl Parser<'_> {
+    fn query(&mut self, depth: usize) -> Expr {
+        let first = self.list(depth);
+        if self.parts.peek() != Some(&Part::Or) {
+            return first;
+        }
+        let mut either = Expr::list();
+        either.push(first.unwrapped(), false);
+        while self.parts.next_if_eq(&Part::Or).is_some() {
+            let next = self.list(depth).unwrapped();
+            either.push(next, false);
+        }
+        either
+    }
+
+    fn list(&mut self, depth: usize) -> Expr {
+        let mut list = Expr::list();
+        loop {
+            match self.parts.peek() {
+                None | Some(Part::Or) => return list,
+                Some(Part::Close) if depth > 0 => return list,
+                _ => {}
+            }
+            let first = self.unit(depth);
+            if self.parts.peek() != Some(&Part::And) {
+                for item in first {
+                    let required = matches!(item, Expr::Phrase(_));
+                    list.push(item, required);
+                }
+                continue;
+            }
+            let mut all = first;
+            while self.parts.next_if_eq(&Part::And).is_some() {
+                all.extend(self.unit(depth));
+            }
+            all.into_iter().for_each(|item| list.push(item, true));
+        }
+    }
+
+    /// The words, or the group, that come next.
+    fn unit(&mut self, depth: usize) -> Vec<Expr> {
+        match self.parts.next() {
+            Some(Part::Open) if depth < MAX_DEPTH => {
+                let group = self.query(depth + 1);
+                self.parts.next_if_eq(&Part::Close);
+                vec![group.unwrapped()]
+            }
+            Some(Part::Quoted(text)) => {
+                let phrase: Phrase = tokens(text, Form::Stem).into_iter().map(|token| token.text).collect();
+                self.counted(if phrase.is_empty() { Vec::new() } else { vec![Expr::Phrase(phrase)] })
+            }
+            Some(Part::Plain(text)) => {
+                let words = words(text);
+                self.counted(words)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn counted(&mut self, mut leaves: Vec<Expr>) -> Vec<Expr> {
+        leaves.truncate(MAX_LEAVES - self.leaves.min(MAX_LEAVES));
+        self.leaves += leaves.len();
+        leaves
+    }
+}
+
+/// Single words; of a run in a script without blanks, each two neighbours; and
+/// a prefix at the end.
+fn words(text: &str) -> Vec<Expr> {
+    let stem_of = text.trim_end_matches('*');
+    let prefix = stem_of.len() < text.len();
+    let mut words: Vec<Expr> = Vec::new();
     // The end and the text of the token before, and whether it already is in a pair.
     let mut before: Option<(usize, String, bool)> = None;
-    for token in tokens(text) {
+    for token in tokens(stem_of, Form::Written) {
         let spaceless = token.text.chars().next().is_some_and(is_spaceless);
         let neighbour = before.take().filter(|(end, ..)| spaceless && *end == token.offset_from);
         if let Some((_, first, paired)) = neighbour {
             if !paired {
                 words.pop();
             }
-            words.push(vec![first, token.text.clone()]);
+            words.push(Expr::Word(vec![first, token.text.clone()]));
             before = Some((token.offset_to, token.text, true));
+        } else if prefix
+            && !spaceless
+            && token.offset_to == stem_of.len()
+            && token.text.chars().count() >= MIN_PREFIX_CHARS
+        {
+            words.push(Expr::Prefix(token.text));
         } else {
-            words.push(vec![token.text.clone()]);
+            words.push(Expr::Word(vec![stem(token.text.clone())]));
             before = spaceless.then_some((token.offset_to, token.text, false));
         }
     }
     words
 }
 
-/// `P` of the module's formula; none for a phrase without tokens.
-fn phrase_query(phrase: &[String], fields: &Fields) -> Option<Box<dyn Query>> {
-    if phrase.is_empty() {
-        return None;
-    }
-    let weighted = [(fields.title, TITLE_WEIGHT), (fields.tags, TAGS_WEIGHT), (fields.body, BODY_WEIGHT)];
-    let in_fields = weighted.map(|(field, weight)| boosted(in_field(phrase, field), weight));
-    Some(Box::new(BooleanQuery::union(in_fields.into())))
-}
-
-fn in_field(phrase: &[String], field: Field) -> Box<dyn Query> {
-    let mut terms: Vec<Term> = phrase.iter().map(|token| Term::from_field_text(field, token)).collect();
-    match (terms.len(), terms.pop()) {
-        (1, Some(term)) => Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)),
-        (_, last) => {
-            terms.extend(last);
-            Box::new(PhraseQuery::new(terms))
-        }
-    }
-}
-
-fn boosted(query: Box<dyn Query>, weight: Score) -> Box<dyn Query> {
-    Box::new(BoostQuery::new(query, weight))
-}
-
 #[cfg(test)]
 mod tests {
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn check(text: &str, words: &[&[&str]], phrases: &[&[&str]]) {
-        let owned = |phrases: &[&[&str]]| -> Vec<Phrase> {
-            phrases.iter().map(|phrase| phrase.iter().map(|token| (*token).to_owned()).collect()).collect()
-        };
-        let parsed = Parsed::new(text);
-        assert_eq!(parsed, Parsed { words: owned(words), phrases: owned(phrases) }, "{text}");
+    fn shown(expr: &Expr) -> String {
+        let all = |items: &[Expr]| items.iter().map(shown).collect::<Vec<_>>();
+        match expr {
+            Expr::Word(words) => words.join("_"),
+            Expr::Phrase(words) => format!("{words:?}"),
+            Expr::Prefix(word) => format!("{word}*"),
+            Expr::List { must, should } => {
+                let must = all(must).into_iter().map(|item| format!("+{item}"));
+                format!("({})", must.chain(all(should)).collect::<Vec<_>>().join(" "))
+            }
+        }
+    }
+
+    fn check(text: &str, expected: Expect) {
+        expected.assert_eq(&parse(text).as_ref().map_or("nothing".to_owned(), shown));
     }
 
     #[test]
     fn words_and_phrases() {
-        check("Rust async, RUST", &[&["rust"], &["async"]], &[]);
-        check("a \"Rust  patterns\" b", &[&["a"], &["b"]], &[&["rust", "pattern"]]);
-        check("\"one\" \"\" “two”", &[], &[&["one"], &["two"]]);
-        check("never \"closed here", &[&["never"], &["closed"], &["here"]], &[]);
-        check("AND OR (x:y)* -z +~^2", &[&["and"], &["or"], &["x"], &["y"], &["z"], &["2"]], &[]);
-        check("!? \"", &[], &[]);
+        check("Rust async, RUST", expect!["(rust async)"]);
+        check("a \"Rust  patterns\" b", expect![[r#"(+["rust", "pattern"] a b)"#]]);
+        check("\"one\" \"\" “two”", expect![[r#"(+["one"] +["two"])"#]]);
+        check("never \"closed here", expect!["(never close here)"]);
+        check("!? \"", expect!["nothing"]);
+    }
+
+    #[test]
+    fn operators_and_groups() {
+        check("rust AND async", expect!["(+rust +async)"]);
+        check("rust OR async", expect!["(rust async)"]);
+        check("a b OR c AND d", expect!["(a b (+c +d))"]);
+        check("rust AND (async OR tokio) tasks", expect!["(+rust +(async tokio) task)"]);
+        check("\"a b\" OR \"c d\"", expect![[r#"(["a", "b"] ["c", "d"])"#]]);
+        check("(a AND (b OR (c AND d)))", expect!["(+a +(b (+c +d)))"]);
+        check("AND OR (x:y)* -z +~^2", expect!["(and x y z 2)"]);
+        check("and or a OR", expect!["(and or a)"]);
+        check("(((a) AND b", expect!["(+a +b)"]);
+        check(")a(", expect!["a"]);
+        check("rust-async AND b", expect!["(+rust +async +b)"]);
+        check("() AND ()", expect!["nothing"]);
+    }
+
+    #[test]
+    fn prefixes() {
+        check("auto* Straß*", expect!["(auto* strass*)"]);
+        check("a* *b c** * x-y*", expect!["(a b c x y)"]);
+        check("rust-asyn*", expect!["(rust asyn*)"]);
     }
 
     #[test]
     fn scripts_without_blanks_are_searched_by_pairs() {
-        check("检索引 rust", &[&["检", "索"], &["索", "引"], &["rust"]], &[]);
-        check("检 索", &[&["检"], &["索"]], &[]);
-        check("用rust检索", &[&["用"], &["rust"], &["检", "索"]], &[]);
-        check("\"检索\"", &[], &[&["检", "索"]]);
+        check("检索引 rust", expect!["(检_索 索_引 rust)"]);
+        check("检 索", expect!["(检 索)"]);
+        check("用rust检索", expect!["(用 rust 检_索)"]);
+        check("\"检索\"", expect![[r#"["检", "索"]"#]]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_can_be_read(text in "([a-c]{1,3}\\*?|[ ()\"]|AND|OR|检|\\PC){0,200}") {
+            parse(&text);
+        }
+    }
+
+    #[test]
+    fn deep_and_long_queries_are_bounded() {
+        assert!(parse(&format!("{}a{}", "(".repeat(10_000), ")".repeat(10_000))).is_some());
+        let Some(Expr::List { should, .. }) =
+            parse(&(0..1_000).map(|n| format!("w{n} ")).collect::<String>())
+        else {
+            panic!("a list");
+        };
+        assert_eq!(should.len(), MAX_LEAVES);
     }
 }

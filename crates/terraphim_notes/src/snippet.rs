@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tantivy::Score;
 
-use crate::tokenizer::tokens;
+use crate::tokenizer::{Form, tokens};
 
 /// Longest snippet, in characters.
 const MAX_CHARS: usize = 300;
@@ -35,7 +35,7 @@ pub(crate) fn snippet(text: &str, highlights: &HashMap<String, Score>) -> String
 fn hits(text: &str, highlights: &HashMap<String, Score>) -> Vec<Hit> {
     let mut found = Vec::new();
     let (mut byte, mut char) = (0, 0);
-    for token in tokens(text) {
+    for token in tokens(text, Form::Stem) {
         let Some(weight) = highlights.get(&token.text).copied() else { continue };
         let count = |from, to| text.get(from..to).map_or(0, |part: &str| part.chars().count());
         let from = char + count(byte, token.offset_from);

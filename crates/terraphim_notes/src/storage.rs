@@ -9,8 +9,10 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tantivy::{
     TantivyError,
@@ -19,18 +21,23 @@ use tantivy::{
 
 use crate::{
     config::Role,
-    index::{NoteIndex, Sources},
+    index::{NoteIndex, Observer, Sources},
     knowledge::hex,
 };
 
 /// Changes with the layout of the index or with how notes are read, so that older indexes are not used.
-const FORMAT_VERSION: &str = "1";
+const FORMAT_VERSION: &str = "2";
 
 /// Up to this size an index's files are checked against their sums when it is opened, in bytes.
 const MAX_CHECKED_BYTES: u64 = 32 << 20;
 
+/// How long another process that writes the index is waited for, and how often it is asked for.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
 /// Where an index is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Storage {
     /// In a folder that outlives the process.
     Disk,
@@ -58,59 +65,72 @@ enum DiskError {
     Index(#[from] TantivyError),
 }
 
-/// Opens a role's index and brings it up to date. `previous` is the index in
-/// memory of the same role, where there is one.
-pub(crate) fn open(
+/// The index that is on disk as it is; none if there is none that can be used.
+pub(crate) fn on_disk(role: &Role, index_dir: Option<&Path>) -> Option<NoteIndex> {
+    let folder = index_dir?.join(folder_name(role).ok()?);
+    existing(&folder).ok().flatten()
+}
+
+/// Brings a role's index up to date. `open` is the index of the same role that
+/// is open, where there is one.
+pub(crate) fn update(
     role: &Role,
     index_dir: Option<&Path>,
-    previous: Option<&NoteIndex>,
+    mut open: Option<NoteIndex>,
     sources: Sources<'_>,
     trust: Trust,
-) -> Result<(NoteIndex, Storage), TantivyError> {
+    observer: &mut dyn Observer,
+) -> Result<NoteIndex, TantivyError> {
     if let Some(index_dir) = index_dir {
-        match on_disk(role, index_dir, sources, trust) {
-            Ok(index) => return Ok((index, Storage::Disk)),
+        let on_disk = open.take_if(|index| index.storage == Storage::Disk);
+        match update_on_disk(role, index_dir, on_disk, sources, trust, observer) {
+            Ok(index) => return Ok(index),
             Err(error) => {
                 let role = role.name.as_str();
                 tracing::warn!(role, %error, "the index on disk is not used, the notes are indexed in memory");
             }
         }
     }
-    let mut index = match previous {
-        Some(previous) => previous.clone(),
-        None => NoteIndex::create(Box::new(RamDirectory::create()))?,
+    let mut index = match open {
+        Some(index) => index,
+        None => NoteIndex::create(Box::new(RamDirectory::create()), Storage::Memory)?,
     };
-    index.update(sources)?;
-    Ok((index, Storage::Memory))
+    index.update(sources, observer)?;
+    Ok(index)
 }
 
-fn on_disk(
+fn update_on_disk(
     role: &Role,
     index_dir: &Path,
+    open: Option<NoteIndex>,
     sources: Sources<'_>,
     trust: Trust,
+    observer: &mut dyn Observer,
 ) -> Result<NoteIndex, DiskError> {
     let name = folder_name(role)?;
     let folder = index_dir.join(&name);
-    if trust == Trust::Existing
-        && let Ok(Some(index)) = existing(&folder)
-        && index.is_current(sources)
-    {
-        return Ok(index);
+    let ours = |index: &NoteIndex| index.is_ours().unwrap_or(false);
+    let mut open = open.filter(|index| folder.exists() && ours(index));
+    if trust == Trust::Existing {
+        open = open.or_else(|| existing(&folder).ok().flatten());
+        if let Some(current) = open.take_if(|index| index.is_current(sources)) {
+            return Ok(current);
+        }
     }
     create_private(index_dir)?;
     let _lock = lock(&index_dir.join(format!("{name}.lock")))?;
     // Another process may have brought it up to date since.
-    let opened = match trust {
-        Trust::Existing => existing(&folder),
-        Trust::Nothing => Err(TantivyError::SystemError("it broke while it was used".to_owned())),
+    let opened = match (trust, open.filter(ours)) {
+        (Trust::Nothing, _) => Err(TantivyError::SystemError("it broke while it was used".to_owned())),
+        (Trust::Existing, Some(open)) => Ok(Some(open)),
+        (Trust::Existing, None) => existing(&folder),
     };
     let updated = opened.and_then(|existing| {
         let mut index = match existing {
             Some(index) => index,
             None => create(&folder)?,
         };
-        index.update(sources)?;
+        index.update(sources, observer)?;
         Ok(index)
     });
     updated.or_else(|error| {
@@ -120,7 +140,7 @@ fn on_disk(
             _ => {}
         }
         let mut index = create(&folder)?;
-        index.update(sources)?;
+        index.update(sources, observer)?;
         Ok(index)
     })
 }
@@ -130,7 +150,7 @@ fn existing(folder: &Path) -> Result<Option<NoteIndex>, TantivyError> {
     if !folder.join("meta.json").exists() {
         return Ok(None);
     }
-    let index = NoteIndex::open(Box::new(MmapDirectory::open(folder)?))?;
+    let index = NoteIndex::open(Box::new(MmapDirectory::open(folder)?), Storage::Disk)?;
     if size(folder)? <= MAX_CHECKED_BYTES && !index.is_sound()? {
         return Err(TantivyError::SystemError("a file of it is not what was written".to_owned()));
     }
@@ -139,7 +159,7 @@ fn existing(folder: &Path) -> Result<Option<NoteIndex>, TantivyError> {
 
 fn create(folder: &Path) -> Result<NoteIndex, TantivyError> {
     create_private(folder)?;
-    NoteIndex::create(Box::new(MmapDirectory::open(folder)?))
+    NoteIndex::create(Box::new(MmapDirectory::open(folder)?), Storage::Disk)
 }
 
 fn size(folder: &Path) -> io::Result<u64> {
@@ -160,13 +180,18 @@ fn create_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Takes the lock, which ends with the file.
+/// Takes the lock, which ends with the file. Another process is given the time of a small change.
+#[expect(clippy::disallowed_methods, reason = "nothing tells when another process lets go of a lock")]
 fn lock(path: &Path) -> Result<File, DiskError> {
     let file = File::options().create(true).truncate(false).write(true).open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(DiskError::Locked),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => return Err(DiskError::Locked),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
 }
 

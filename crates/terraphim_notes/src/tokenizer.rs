@@ -1,25 +1,46 @@
 //! Cuts notes and queries into the tokens that the index holds.
 //!
-//! A token is a word without case, accents and English plural, or a single
-//! character of a script that puts no blanks between words.
+//! A token is a word without case and accents, or a single character of a
+//! script that puts no blanks between words. It has two forms: as it is
+//! written, for prefixes, and its English stem (the Snowball project's
+//! algorithm, known as Porter2), for all else.
 
+use std::borrow::Cow;
+
+use frostem::{Algorithm, Stemmer};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use terraphim_kg::{fold, is_combining, is_spaceless};
 
-/// The name under which indexes know the tokenizer.
-pub(crate) const TOKENIZER: &str = "notes";
+/// The names under which indexes know the tokenizers of stems and of written words.
+pub(crate) const STEMS: &str = "notes-stems";
+pub(crate) const WRITTEN: &str = "notes-written";
 
 /// Longest token that is indexed, in bytes; longer ones are data, not words.
 const MAX_TOKEN_BYTES: usize = 128;
 
-#[derive(Clone, Default)]
+/// In which form tokens are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Stem,
+    Written,
+}
+
+#[derive(Clone)]
 pub(crate) struct NoteTokenizer {
+    form: Form,
     token: Token,
+}
+
+impl NoteTokenizer {
+    pub(crate) fn new(form: Form) -> Self {
+        Self { form, token: Token::default() }
+    }
 }
 
 pub(crate) struct NoteTokenStream<'a> {
     text: &'a str,
     at: usize,
+    form: Form,
     token: &'a mut Token,
 }
 
@@ -28,7 +49,7 @@ impl Tokenizer for NoteTokenizer {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> NoteTokenStream<'a> {
         self.token.reset();
-        NoteTokenStream { text, at: 0, token: &mut self.token }
+        NoteTokenStream { text, at: 0, form: self.form, token: &mut self.token }
     }
 }
 
@@ -43,7 +64,10 @@ impl TokenStream for NoteTokenStream<'_> {
             }
             self.token.offset_from = from;
             self.token.offset_to = self.at;
-            self.token.text = normal_form(word);
+            self.token.text = match self.form {
+                Form::Stem => stem(written(word)),
+                Form::Written => written(word),
+            };
             if !self.token.text.is_empty() {
                 return true;
             }
@@ -78,8 +102,8 @@ impl NoteTokenStream<'_> {
 }
 
 /// All tokens of a text with their places in it.
-pub(crate) fn tokens(text: &str) -> Vec<Token> {
-    let mut tokenizer = NoteTokenizer::default();
+pub(crate) fn tokens(text: &str, form: Form) -> Vec<Token> {
+    let mut tokenizer = NoteTokenizer::new(form);
     let mut stream = tokenizer.token_stream(text);
     let mut tokens = Vec::new();
     while stream.advance() {
@@ -88,35 +112,27 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-fn normal_form(word: &str) -> String {
+/// A word without case and accents.
+fn written(word: &str) -> String {
     if word.is_ascii() {
-        return singular(word.to_ascii_lowercase());
+        return word.to_ascii_lowercase();
     }
     if word.chars().next().is_some_and(is_spaceless) {
         return word.to_owned();
     }
-    let bare: String = fold(word).chars().filter(|c| !is_combining(*c)).collect();
-    if bare.is_ascii() { singular(bare) } else { bare }
+    fold(word).chars().filter(|c| !is_combining(*c)).collect()
 }
 
-/// Unites the English singular and plural of most words, and leaves all else
-/// apart: queries and query, classes and class, caches and cache, stats but not state.
-fn singular(mut word: String) -> String {
-    let ends = |endings: &[&str]| endings.iter().any(|ending| word.ends_with(ending));
-    let (cut, ending) = match word.len() {
-        0..=3 => (0, ""),
-        5.. if ends(&["ies"]) => (3, "y"),
-        _ if ends(&["sses", "shes", "xes"]) => (2, ""),
-        _ if ends(&["s"]) && !ends(&["us", "ss", "is"]) => (1, ""),
-        _ => (0, ""),
-    };
-    word.truncate(word.len() - cut);
-    word.push_str(ending);
-    // What is left of `matches` and `match` differs by an e, which short words need.
-    if word.len() >= 6 && word.ends_with('e') {
-        word.pop();
+/// The stem of a written word. Words with digits in them are names, and what is
+/// not ASCII is not English.
+pub(crate) fn stem(written: String) -> String {
+    if written.len() < 3 || !written.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return written;
     }
-    word
+    match Stemmer::new(Algorithm::English).stem(&written) {
+        Cow::Owned(stem) => stem,
+        Cow::Borrowed(stem) => stem.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -126,11 +142,11 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        tokens(text).into_iter().map(|token| token.text).collect()
+        tokens(text, Form::Stem).into_iter().map(|token| token.text).collect()
     }
 
     #[test]
-    fn singular_and_plural_are_one() {
+    fn the_forms_of_a_word_are_one() {
         for pair in [
             "pattern patterns",
             "query queries",
@@ -146,11 +162,13 @@ mod tests {
             "tomato tomatoes",
             "type types",
             "queue queues",
+            "cancel cancelling",
+            "connected connection",
         ] {
             let both = words(pair);
             assert_eq!(both[0], both[1], "{pair}");
         }
-        for pair in ["state stats", "plane plan", "use us", "status statu", "redis redi"] {
+        for pair in ["state stats", "plane plan", "use us", "news new", "ipv4 ipv"] {
             let both = words(pair);
             assert_ne!(both[0], both[1], "{pair}");
         }
@@ -160,7 +178,7 @@ mod tests {
     fn words_lose_case_accents_and_plural() {
         assert_eq!(
             words("Async-Patterns, queries: ÉCLAIR e\u{301}clair Straße class bus TLS don't"),
-            ["async", "pattern", "query", "eclair", "eclair", "strass", "class", "bus", "tls", "don", "t"]
+            ["async", "pattern", "queri", "eclair", "eclair", "strass", "class", "bus", "tls", "don", "t"]
         );
         assert_eq!(words("用Rust检索 русский"), ["用", "rust", "检", "索", "русскии"]);
         assert_eq!(words(&format!("a {} b", "x".repeat(200))), ["a", "b"]);
@@ -171,7 +189,7 @@ mod tests {
         #[test]
         fn offsets_are_those_of_the_text(text in any::<String>()) {
             let mut last = 0;
-            for token in tokens(&text) {
+            for token in tokens(&text, Form::Written) {
                 prop_assert!(token.offset_from >= last && token.offset_from < token.offset_to);
                 prop_assert!(text.get(token.offset_from..token.offset_to).is_some());
                 last = token.offset_to;

@@ -5,6 +5,7 @@
 //! --era legacy|modern|silent   initialize only (default); server/discover only;
 //!                              legacy, without an answer to what it does not know
 //! --tools N                    N further tools `tool_0`, `tool_1`, ...
+//! --definitions FILE           further tools as in the file: a JSON object with `tool` on each line
 //! --page-size N                tools/list in pages of N
 //! --bad-tool                   tools/list also holds entries that are no tools
 //! --instructions TEXT          what it says of itself

@@ -14,6 +14,7 @@ pub(crate) enum Era {
 pub(crate) struct Options {
     pub(crate) era: Era,
     pub(crate) tools: usize,
+    pub(crate) definitions: Option<PathBuf>,
     pub(crate) page_size: Option<usize>,
     pub(crate) bad_tool: bool,
     pub(crate) instructions: Option<String>,
@@ -42,6 +43,7 @@ impl Options {
             match flag.as_str() {
                 "--era" => options.era = era(&value()?)?,
                 "--tools" => options.tools = number(&value()?)?,
+                "--definitions" => options.definitions = Some(value()?.into()),
                 "--page-size" => options.page_size = Some(number::<usize>(&value()?)?.max(1)),
                 "--bad-tool" => options.bad_tool = true,
                 "--instructions" => options.instructions = Some(value()?),

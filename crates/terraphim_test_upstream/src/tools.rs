@@ -1,5 +1,7 @@
 //! The tools: their definitions and what they answer.
 
+use std::{fs, path::Path};
+
 use serde_json::{Value, json};
 
 use crate::options::Options;
@@ -49,6 +51,7 @@ pub(crate) fn definitions(options: &Options, grown: usize) -> Vec<Value> {
         tool("odd_schema", "Has an input schema that is none.", json!({ "type": 5 }), true),
     ];
     tools.extend((0..options.tools).map(|index| filler(&format!("tool_{index}"))));
+    tools.extend(options.definitions.iter().flat_map(|file| read(file)));
     tools.extend((0..grown).map(|index| filler(&format!("grown_{index}"))));
     if options.bad_tool {
         tools.insert(1, json!(42));
@@ -57,6 +60,13 @@ pub(crate) fn definitions(options: &Options, grown: usize) -> Vec<Value> {
         tools.insert(4, json!({ "name": "bad_schema", "inputSchema": "none" }));
     }
     tools
+}
+
+/// The tools of a file; a test that names a broken file sees none of them.
+fn read(file: &Path) -> Vec<Value> {
+    let lines = fs::read_to_string(file).unwrap_or_default();
+    let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter_map(|mut line| line.get_mut("tool").map(Value::take)).collect()
 }
 
 fn filler(name: &str) -> Value {

@@ -182,6 +182,9 @@ async fn place_of_a_killed_run(bench: &Bench<'_>) -> Result<Figure, CliError> {
             began
         };
         let waiting = async {
+            while scene.pool.free() > 0 {
+                tokio::task::yield_now().await;
+            }
             let run = scene.start(NO_CALL, &never).await?;
             Ok::<_, CliError>((run, Instant::now()))
         };

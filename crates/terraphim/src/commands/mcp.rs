@@ -1,6 +1,6 @@
 //! `terraphim mcp`.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use terraphim_mcp_server::{Expose, FaceConfig, Stop, serve_stdio};
@@ -33,7 +33,8 @@ pub(crate) fn mcp(global: &Global, args: &McpArgs) -> Result<Exit, CliError> {
                 tracing::error!(%error, "the sandbox is not ready");
             }
         });
-        let gateway = compose::gateway(&settings)?;
+        let notes = compose::notes(&settings)?;
+        let gateway = compose::gateway_over(&settings, notes.clone());
         let executor = compose::executor(&settings, global, pool, gateway.clone())?;
         let expose = match args.expose {
             cli::Expose::Code => Expose::Code,
@@ -42,6 +43,7 @@ pub(crate) fn mcp(global: &Global, args: &McpArgs) -> Result<Exit, CliError> {
         };
         let config = FaceConfig {
             expose,
+            resources: Some(Arc::new(notes)),
             stop: stop.clone(),
             client_gone: Some(nobody_reads),
             ..FaceConfig::new(executor)

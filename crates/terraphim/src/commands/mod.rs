@@ -4,6 +4,7 @@ mod adopt;
 mod bench;
 mod bench_upstream;
 mod doctor;
+mod kg;
 mod mcp;
 mod run;
 mod tools;
@@ -28,6 +29,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(args) => run::run(&cli.global, args),
         Command::Mcp(args) => mcp::mcp(&cli.global, &args),
         Command::Tools(command) => tools::tools(&cli.global, command),
+        Command::Kg(command) => kg::kg(&cli.global, command),
         Command::Adopt(args) => adopt::adopt(&cli.global, &args),
         Command::Doctor(json) => doctor::doctor(&cli.global, json),
         Command::Bench(args) => bench::bench(&args),
@@ -48,16 +50,38 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// A line on standard error; a reader that is gone is not an error. What came
-/// from a program or a server must not steer the terminal.
+/// Whether a character would steer a terminal: what came from a program or a
+/// server neither gives it orders nor changes the order in which it is read.
+fn steers(c: char) -> bool {
+    let reorders = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    reorders || c.is_control() && !matches!(c, '\n' | '\t')
+}
+
+/// A line on standard error; a reader that is gone is not an error.
 fn complain(text: &str) {
-    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     let text = text.replace(steers, "\u{fffd}");
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Text on standard output. A reader that closed it early has what it wanted.
+/// JSON with what would steer a terminal written as escapes. It stands in texts
+/// only, and there an escape means the same.
+fn printable(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if steers(c) {
+            // All of them have four digits at most.
+            shown.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Text on standard output; JSON goes through [`printable`] first. A reader that
+/// closed it early has what it wanted.
 fn print(text: &str) -> Result<(), CliError> {
+    let text = text.replace(steers, "\u{fffd}");
     match writeln!(io::stdout().lock(), "{text}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(CliError::Process { action: "write to standard output", source: error })
@@ -75,9 +99,16 @@ fn start_logging(verbose: u8) {
     tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(false).init();
 }
 
+/// Threads for work on files and on long texts, at most; more of it waits.
+const FILE_THREADS: usize = 16;
+
 /// The asynchronous part of a command.
 fn block_on<F: Future>(work: F) -> Result<F::Output, CliError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(FILE_THREADS)
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|source| CliError::Process { action: "start the runtime", source })?;
     let output = runtime.block_on(work);
     // What still runs belongs to nobody any more; its processes die with their handles.
@@ -96,4 +127,21 @@ fn token_helper() -> Result<Exit, CliError> {
     terraphim_code_execution::tokens::serve_helper(io::stdin(), io::stdout().lock())
         .map_err(|source| CliError::Process { action: "count tokens", source })?;
     Ok(Exit::Success)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn json_for_a_terminal_says_the_same_and_steers_nothing() {
+        let value = json!({ "\u{9b}31m": ["\u{202e}x\u{7f}", "größe\n\u{1b}[2J"] });
+        for json in [value.to_string(), serde_json::to_string_pretty(&value).expect("JSON")] {
+            let shown = printable(&json);
+            assert!(!shown.contains(steers), "{shown:?}");
+            assert_eq!(serde_json::from_str::<Value>(&shown).expect("JSON"), value);
+        }
+    }
 }

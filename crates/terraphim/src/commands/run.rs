@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{Global, RunArgs},
-    commands::{block_on, complain, print},
+    commands::{block_on, complain, print, printable},
     compose,
     error::{CliError, Exit},
     settings::Settings,
@@ -112,7 +112,7 @@ fn show_plainly(args: &RunArgs, workspace: &Path, outcome: &Outcome) -> Result<(
 
 fn pretty(value: &impl serde::Serialize) -> String {
     // Outcomes and JSON values always serialise.
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    printable(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 fn read_program(path: &Path, limit: usize) -> Result<String, CliError> {

@@ -10,7 +10,7 @@ use terraphim_types::Language;
 
 use crate::{
     cli::{Global, ToolsCommand},
-    commands::{block_on, complain, print},
+    commands::{block_on, complain, print, printable},
     compose,
     error::{CliError, Exit, NotFound},
     settings::Settings,
@@ -56,7 +56,7 @@ fn list(snapshot: &CatalogueSnapshot, as_json: bool) -> Result<Exit, CliError> {
                 json!({ "server": server.name, "state": state, "reason": reason, "tools": names })
             })
             .collect();
-        print(&json!({ "servers": servers }).to_string())?;
+        print(&printable(&json!({ "servers": servers }).to_string()))?;
         return Ok(Exit::Success);
     }
     let mut text = String::new();
@@ -87,7 +87,7 @@ async fn search(catalogue: &LiveCatalogue, query: &ToolQuery, as_json: bool) -> 
         complain(&format!("warning: `{}` is not searched: {reason}", server.server));
     }
     if as_json {
-        print(&serde_json::to_string(&answer).unwrap_or_default())?;
+        print(&printable(&serde_json::to_string(&answer).unwrap_or_default()))?;
         return Ok(Exit::Success);
     }
     let mut text = String::new();
@@ -116,7 +116,7 @@ async fn search(catalogue: &LiveCatalogue, query: &ToolQuery, as_json: bool) -> 
 
 fn show_docs(page: &DocsPage, as_json: bool) -> Result<Exit, CliError> {
     if as_json {
-        print(&serde_json::to_string(page).unwrap_or_default())?;
+        print(&printable(&serde_json::to_string(page).unwrap_or_default()))?;
     } else if !page.docs.is_empty() {
         print(page.docs.iter().map(render).collect::<Vec<_>>().join("\n").trim_end())?;
     }

@@ -202,12 +202,12 @@ fn broken_settings_show_the_place() {
     check(
         "allows = [\"x\"]\n",
         &expect![[r#"
-        error: <place>/project/terraphim.toml: TOML parse error at line 1, column 1
-          |
-        1 | allows = ["x"]
-          | ^^^^^^
-        unknown field `allows`, expected one of `default_role`, `roles`, `allow`, `deny`
-    "#]],
+            error: <place>/project/terraphim.toml: TOML parse error at line 1, column 1
+              |
+            1 | allows = ["x"]
+              | ^^^^^^
+            unknown field `allows`, expected one of `default_role`, `roles`, `roots`, `allow`, `deny`
+        "#]],
     );
     check(
         "allow = [\"\"]\n",

@@ -106,7 +106,8 @@ fn topics_are_compared_and_the_whole_list_stays_in_the_workspace() {
     assert!(notes > 10, "{result}");
     assert!(result["best"].as_array().expect("a list").iter().all(|best| best["rank"] == 1), "{result}");
     assert!(result["in_several_answers"].as_array().is_some_and(|list| !list.is_empty()), "{result}");
-    assert_eq!(result["tools"][0], "terraphim.search", "{result}");
+    let tools = result["tools"].as_array().expect("tools");
+    assert!(tools.iter().any(|tool| tool == "terraphim.search"), "{result}");
     let named = ended.err.strip_prefix("kept ").and_then(|line| line.split_once(" (")).expect("a path").0;
     assert!(named.starts_with(&place.workspace().join("data/topics").display().to_string()), "{named}");
     let kept = std::fs::read(named).expect("the list");

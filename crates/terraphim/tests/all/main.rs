@@ -13,6 +13,7 @@ mod commands;
 mod configuration;
 mod errors;
 mod examples;
+mod first_party;
 mod hostile;
 mod isolation;
 mod limits;

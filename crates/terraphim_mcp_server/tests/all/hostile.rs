@@ -1,9 +1,12 @@
 //! Clients that send what no schema allows.
 
-use serde_json::{Value, json};
-use terraphim_mcp_server::FaceError;
+use std::time::Duration;
 
-use crate::support::{Setup, is_error, params, text, value};
+use serde_json::{Value, json};
+use terraphim_mcp_server::{FaceConfig, FaceError, serve_stdio};
+use tokio::time::timeout;
+
+use crate::support::{PATIENCE, Setup, is_error, params, text, value};
 
 #[tokio::test]
 async fn wrong_arguments_are_answered_with_what_is_wrong() {
@@ -76,4 +79,23 @@ async fn a_client_that_says_nothing_is_no_error_and_one_that_talks_nonsense_is_n
         Err(FaceError::Handshake { reason }) => assert!(reason.len() < 1_000, "{reason}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_no_answer_is_let_go_after_its_input() {
+    let stage = Setup::default().build();
+    let greeting = json!({
+        "jsonrpc": "2.0", "id": 0, "method": "initialize",
+        "params": { "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "c", "version": "1" } },
+    });
+    let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    let asked = (1..200).map(|id| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/list" }));
+    let lines: Vec<_> =
+        [greeting, initialized].into_iter().chain(asked).map(|line| line.to_string()).collect();
+    let input = lines.join("\n") + "\n";
+    let face = FaceConfig { grace: Duration::from_millis(300), ..stage.face.clone() };
+    // Room for the answer to the greeting, and not for the others.
+    let (_never_read, writer) = tokio::io::duplex(16 << 10);
+    let served = timeout(PATIENCE, serve_stdio(face, std::io::Cursor::new(input), writer)).await;
+    served.expect("an end").expect("no error");
 }

@@ -8,6 +8,7 @@
 )]
 
 mod discovery;
+mod documents;
 mod exposure;
 mod hostile;
 mod lifetimes;

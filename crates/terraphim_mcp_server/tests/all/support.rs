@@ -6,7 +6,7 @@ use rmcp::{
     ClientHandler, RoleClient,
     model::{
         CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, ProgressNotificationParam,
-        ProtocolVersion,
+        ProtocolVersion, ResourceUpdatedNotificationParam,
     },
     service::{
         ClientLifecycleMode, NotificationContext, PeerRequestOptions, RequestHandle, RunningService,
@@ -16,14 +16,15 @@ use rmcp::{
 use serde_json::{Map, Value, json};
 use terraphim_code_execution::{Executor, ExecutorConfig, tokens::HelperCommand};
 use terraphim_mcp_gateway::{
-    CallContext, CallFuture, Gateway, GatewayConfig, ListFuture, McpConfig, Provider, ProviderError,
-    parse_mcp_config,
+    CallContext, CallFuture, Completion, CompletionQuestion, Gateway, GatewayConfig, ListFuture, McpConfig,
+    Provider, ProviderError, ResourceBody, ResourceChange, ResourceChanges, ResourceContent, ResourceError,
+    ResourceFuture, ResourceHead, ResourcePage, ResourceTemplate, Resources, parse_mcp_config,
 };
 use terraphim_mcp_server::{Expose, FaceConfig, FaceError, face_json, serve_stdio};
 use terraphim_sandbox::{Pool, PoolConfig};
 use terraphim_types::{ServerName, ToolDefinition, ToolReply};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{broadcast, mpsc, watch},
     task::JoinHandle,
     time::timeout,
 };
@@ -40,6 +41,9 @@ pub(crate) struct Notes {
     pub(crate) released: watch::Sender<bool>,
     /// Calls of `signal`.
     pub(crate) signals: watch::Sender<usize>,
+    /// How many documents there are.
+    documents: watch::Sender<usize>,
+    changes: broadcast::Sender<ResourceChange>,
 }
 
 /// Counts a call of `hold` for as long as it is under way.
@@ -58,7 +62,25 @@ impl Notes {
             held: watch::Sender::new(0),
             released: watch::Sender::new(false),
             signals: watch::Sender::new(0),
+            documents: watch::Sender::new(3),
+            changes: broadcast::Sender::new(16),
         }
+    }
+
+    /// Changes a document.
+    pub(crate) fn touch(&self, number: usize) {
+        let uri = uri(number);
+        self.change(ResourceChange::new(false, move |asked| asked == uri));
+    }
+
+    /// Adds a document.
+    pub(crate) fn add(&self) {
+        self.documents.send_modify(|documents| *documents += 1);
+        self.change(ResourceChange::new(true, |_| false));
+    }
+
+    fn change(&self, change: ResourceChange) {
+        self.changes.send(change).expect("somebody listens");
     }
 
     async fn answer(&self, tool: &str, arguments: Map<String, Value>) -> ToolReply {
@@ -157,6 +179,65 @@ impl Provider for Notes {
     }
 }
 
+fn uri(number: usize) -> String {
+    format!("terraphim://notes/me/{number}.md")
+}
+
+/// Two documents on a page.
+impl Resources for Notes {
+    fn list<'a>(&'a self, cursor: Option<&'a str>) -> ResourceFuture<'a, ResourcePage> {
+        Box::pin(async move {
+            let from = cursor.map_or(Ok(0), |cursor| cursor.parse().map_err(|_| ResourceError::Cursor))?;
+            let all = *self.documents.borrow();
+            let resources = (from..all).take(2).map(|number| ResourceHead {
+                uri: uri(number),
+                name: format!("{number}.md"),
+                title: None,
+                media_type: "text/markdown",
+                bytes: Some(7),
+            });
+            let next = (from + 2 < all).then(|| (from + 2).to_string());
+            Ok(ResourcePage { resources: resources.collect(), next })
+        })
+    }
+
+    fn templates(&self) -> Vec<ResourceTemplate> {
+        vec![ResourceTemplate {
+            uri_template: "terraphim://notes/{role}/{+path}",
+            name: "note",
+            description: "A note.",
+            media_type: None,
+        }]
+    }
+
+    fn read<'a>(&'a self, asked: &'a str) -> ResourceFuture<'a, ResourceContent> {
+        Box::pin(async move {
+            let number = (0..*self.documents.borrow()).find(|number| uri(*number) == asked);
+            let missing = || ResourceError::NotFound { uri: asked.to_owned(), hint: "list them".into() };
+            let body = ResourceBody::Text(format!("note {}\n", number.ok_or_else(missing)?));
+            Ok(ResourceContent { media_type: "text/markdown", body })
+        })
+    }
+
+    fn complete<'a>(&'a self, asked: &'a CompletionQuestion) -> ResourceFuture<'a, Completion> {
+        Box::pin(async move {
+            let role = asked.known.iter().find(|(name, _)| name == "role").map_or("", |(_, role)| role);
+            let values = match asked.variable.as_str() {
+                "path" => vec![format!("{role}/{}.md", asked.typed)],
+                _ => (0..200).map(|number| number.to_string()).collect(),
+            };
+            Ok(Completion { values, has_more: false })
+        })
+    }
+
+    fn changes(&self) -> ResourceChanges {
+        let changes = self.changes.subscribe();
+        Box::pin(futures_util::stream::unfold(changes, |mut changes| async move {
+            changes.recv().await.ok().map(|change| (change, changes))
+        }))
+    }
+}
+
 /// What a face of the tests is made of.
 pub(crate) struct Setup {
     pub(crate) notes: Arc<Notes>,
@@ -171,7 +252,7 @@ pub(crate) struct Setup {
 pub(crate) struct Stage {
     pub(crate) notes: Arc<Notes>,
     pub(crate) executor: Executor,
-    face: FaceConfig,
+    pub(crate) face: FaceConfig,
     _folder: tempfile::TempDir,
 }
 
@@ -218,6 +299,7 @@ impl Setup {
         let face = FaceConfig {
             soft_limit: self.soft_limit,
             expose: self.expose,
+            resources: Some(Arc::clone(&self.notes) as Arc<dyn Resources>),
             ..FaceConfig::new(executor.clone())
         };
         Stage { notes: self.notes, executor, face, _folder: folder }
@@ -225,6 +307,11 @@ impl Setup {
 }
 
 impl Stage {
+    /// What a connection is made of.
+    pub(crate) fn face(&self) -> FaceConfig {
+        self.face.clone()
+    }
+
     /// A client of the newest era.
     pub(crate) async fn connect(&self) -> Client {
         self.connect_by(discover()).await
@@ -234,10 +321,11 @@ impl Stage {
         let (ours, theirs) = tokio::io::duplex(64 << 10);
         let (reader, writer) = tokio::io::split(theirs);
         let served = tokio::spawn(serve_stdio(self.face.clone(), reader, writer));
-        let (sender, progress) = mpsc::unbounded_channel();
-        let running =
-            serve_client_with_lifecycle(Listener(sender), ours, lifecycle).await.expect("a handshake");
-        Client { running, served, progress }
+        let (progress_sender, progress) = mpsc::unbounded_channel();
+        let (told_sender, told) = mpsc::unbounded_channel();
+        let listener = Listener { progress: progress_sender, told: told_sender };
+        let running = serve_client_with_lifecycle(listener, ours, lifecycle).await.expect("a handshake");
+        Client { running, served, progress, told }
     }
 
     /// Serves raw bytes, and gives what the service came to.
@@ -255,13 +343,34 @@ pub(crate) fn eras() -> [ClientLifecycleMode; 2] {
     [ClientLifecycleMode::Initialize, discover()]
 }
 
-/// Hands on what the server notifies.
-pub(crate) struct Listener(mpsc::UnboundedSender<ProgressNotificationParam>);
+/// What the server says of its documents.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    ListChanged,
+    Updated(String),
+}
+
+/// Hands on what the server notifies. A test that does not listen has dropped the receiver.
+pub(crate) struct Listener {
+    progress: mpsc::UnboundedSender<ProgressNotificationParam>,
+    told: mpsc::UnboundedSender<Told>,
+}
 
 impl ClientHandler for Listener {
     async fn on_progress(&self, params: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
-        // A test that does not listen has dropped the receiver.
-        let _ = self.0.send(params);
+        let _ = self.progress.send(params);
+    }
+
+    async fn on_resource_updated(
+        &self,
+        params: ResourceUpdatedNotificationParam,
+        _: NotificationContext<RoleClient>,
+    ) {
+        let _ = self.told.send(Told::Updated(params.uri));
+    }
+
+    async fn on_resource_list_changed(&self, _: NotificationContext<RoleClient>) {
+        let _ = self.told.send(Told::ListChanged);
     }
 }
 
@@ -270,6 +379,7 @@ pub(crate) struct Client {
     pub(crate) running: RunningService<RoleClient, Listener>,
     pub(crate) served: JoinHandle<Result<(), FaceError>>,
     pub(crate) progress: mpsc::UnboundedReceiver<ProgressNotificationParam>,
+    pub(crate) told: mpsc::UnboundedReceiver<Told>,
 }
 
 pub(crate) fn params(tool: &str, arguments: Value) -> CallToolRequestParams {

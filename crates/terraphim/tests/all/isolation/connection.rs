@@ -35,6 +35,7 @@ struct Heard {
 struct Messages {
     answers: HashMap<u64, Value>,
     progress: Vec<Value>,
+    updated: Vec<String>,
     ended: bool,
 }
 
@@ -47,6 +48,8 @@ impl Heard {
         let mut messages = self.lock();
         if message["method"] == "notifications/progress" {
             messages.progress.push(message["params"].clone());
+        } else if message["method"] == "notifications/resources/updated" {
+            messages.updated.push(message["params"]["uri"].as_str().expect("an address").to_owned());
         } else if let Some(id) = message["id"].as_u64() {
             let again = messages.answers.insert(id, message);
             assert!(again.is_none(), "two answers to one request: {again:?}");
@@ -58,8 +61,13 @@ impl Heard {
 impl Connection {
     /// Starts a host in the place and greets it.
     pub(crate) fn open(place: &Place) -> Self {
+        Self::open_with(place, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn open_with(place: &Place, args: &[&str]) -> Self {
         let mut command = place.command(Path::new(BINARY));
-        command.arg("mcp").stdin(Stdio::piped()).stderr(Stdio::inherit());
+        command.arg("mcp").args(args).stdin(Stdio::piped()).stderr(Stdio::inherit());
         let mut process = command.spawn().expect("the host starts");
         let input = process.stdin.take().expect("its input");
         let output = process.stdout.take().expect("its output");
@@ -94,7 +102,8 @@ impl Connection {
         self.input.write_all(line.as_bytes()).expect("the host reads");
     }
 
-    fn request(&mut self, method: &str, params: Value) -> u64 {
+    /// Sends a request; gives its id.
+    pub(crate) fn request(&mut self, method: &str, params: Value) -> u64 {
         self.last_id += 1;
         let id = self.last_id;
         self.write(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
@@ -144,6 +153,18 @@ impl Connection {
     /// Runs a program to its end; its outcome.
     pub(crate) fn run(&mut self, code: &str) -> Value {
         self.call("execute_code", json!({ "code": code }))["structuredContent"].clone()
+    }
+
+    /// Waits until the host has told that a resource was updated.
+    pub(crate) fn updated(&self, uri: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut messages = self.heard.lock();
+        while !messages.updated.iter().any(|updated| updated == uri) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !messages.ended, "no word of {uri}: {:?}", messages.updated);
+            let waited = self.heard.changed.wait_timeout(messages, left);
+            messages = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// The notifications of progress so far.

@@ -1,0 +1,51 @@
+//! The built-in server's tools: from programs, from a client, from a shell.
+
+mod documents;
+mod roles;
+mod savings;
+mod shell;
+mod tools;
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use crate::place::Place;
+
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
+
+/// A place with a copy of the examples as its project.
+fn place() -> Place {
+    let place = Place::new();
+    fill(&place);
+    place
+}
+
+fn fill(place: &Place) {
+    for folder in ["kg", "notes"] {
+        for entry in fs::read_dir(Path::new(EXAMPLES).join(folder)).expect("the examples") {
+            let entry = entry.expect("a file");
+            let name = entry.file_name().into_string().expect("a name in UTF-8");
+            place.file(&format!("{folder}/{name}"), fs::read(entry.path()).expect("a file"));
+        }
+    }
+    let settings = fs::read(Path::new(EXAMPLES).join("terraphim.toml")).expect("the settings");
+    place.file("terraphim.toml", settings);
+}
+
+/// The message of a tool that a program calls and that fails.
+fn complaint(place: &Place, tool: &str, arguments: &Value) -> String {
+    let program = format!(
+        "import {{ terraphim }} from 'mcp-servers';
+         return await terraphim.{tool}({arguments}).then(() => null, error => error.message);"
+    );
+    let result = place.run_with(&program, &["--allow", "terraphim.*"]).json();
+    result.as_str().unwrap_or_else(|| panic!("it did not fail: {result}")).to_owned()
+}
+
+/// What a tool gives to a program.
+fn value(place: &Place, tool: &str, arguments: &Value) -> Value {
+    let program =
+        format!("import {{ terraphim }} from 'mcp-servers';\nreturn await terraphim.{tool}({arguments});");
+    place.run_with(&program, &["--allow", "terraphim.*"]).json()
+}
