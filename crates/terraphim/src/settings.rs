@@ -28,6 +28,12 @@ struct File {
     deny: Vec<String>,
 }
 
+impl File {
+    fn own_roles(&self) -> ManagedRoles {
+        ManagedRoles { default_role: self.default_role.clone(), roles: self.roles.clone() }
+    }
+}
+
 /// The folders of the user, by the XDG base directories.
 #[derive(Debug, Clone)]
 pub(crate) struct Folders {
@@ -92,10 +98,15 @@ impl Settings {
             None => File::default(),
         };
         let base = file.as_deref().and_then(Path::parent).map(|folder| here.join(folder)).unwrap_or_default();
+        let replaces = settings.own_roles().digest();
         for role in &mut settings.roles {
             role.resolve_paths(&base);
         }
-        let managed = managed_file(file.as_deref(), &base, &folders, &settings, global.role.clone());
+        let managed = managed_file(file.as_deref(), &base, &folders, &settings).map(|managed| ManagedFile {
+            replaces,
+            named: global.role.clone(),
+            ..managed
+        });
         let kept = managed.as_ref().map(ManagedFile::read).transpose()?.flatten();
         let stands_in = kept.is_some();
         if let Some(kept) = kept {
@@ -178,7 +189,6 @@ fn managed_file(
     base: &Path,
     folders: &Folders,
     settings: &File,
-    named: Option<String>,
 ) -> Option<ManagedFile> {
     let (path, base) = match settings_file.and_then(Path::file_name) {
         Some(name) => (base.join(name).with_extension("managed.json"), base.to_owned()),
@@ -192,8 +202,8 @@ fn managed_file(
         roots.extend(role.haystacks.iter().map(|haystack| haystack.path.clone()));
         roots.extend(role.knowledge_graph.clone());
     }
-    let own = ManagedRoles { default_role: settings.default_role.clone(), roles: settings.roles.clone() };
-    Some(ManagedFile { path, base, roots, own, named })
+    let own = settings.own_roles();
+    Some(ManagedFile { path, base, roots, replaces: own.digest(), own, named: None })
 }
 
 fn mcp_files(global: &Global, folders: &Folders, here: &Path) -> Vec<PathBuf> {

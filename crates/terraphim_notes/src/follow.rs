@@ -290,3 +290,35 @@ impl Drop for Followed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_looked_at_when_the_system_does_not_tell() {
+        let before = |time| Instant::now().checked_sub(time).expect("a clock that has run for a while");
+        let mut shared = Shared::new();
+        assert!(!shared.is_due(), "they have just been looked at");
+        shared.began = before(LOOK_EVERY);
+        assert!(shared.is_due() && !shared.is_due(), "one of those who ask is enough");
+        shared.looked = AtomicU64::new(0);
+        shared.told.store(true, Ordering::Relaxed);
+        assert!(!shared.is_due(), "the system tells");
+        shared.began = before(LOOK_ANYWAY_EVERY);
+        assert!(shared.is_due(), "but not of other machines' changes");
+        shared.changed.tell_all();
+        assert!(shared.is_due(), "something was missed");
+    }
+
+    #[test]
+    fn what_is_told_is_bounded() {
+        let told = Told::default();
+        assert!(told.tell(vec!["a".into(), "b".into()]));
+        assert!(!told.tell(vec!["a".into()]));
+        assert_eq!(told.take(), (["a", "b"].map(PathBuf::from).into(), false));
+        assert!(told.tell((0..=MAX_TOLD).map(|n| n.to_string().into()).collect()));
+        let (paths, all) = told.take();
+        assert!(paths.is_empty() && all);
+    }
+}

@@ -3,11 +3,15 @@
 //! [`NotesServer`] is an in-process provider of the gateway. For each [`Role`]
 //! it keeps an index of the role's haystacks beside the role's knowledge graph,
 //! opened on the first call and brought up to date by what changed on disk.
-//! It reads no arguments, environment or home folder, and prints nothing.
+//! Its 17 tools stand in a table (`tools.rs`); the notes and concepts are also
+//! documents of MCP (`resources.rs`). A configuration that a tool changes is kept
+//! beside the user's own ([`ManagedFile`]). It reads no arguments, environment or
+//! home folder, and prints nothing.
 
 mod concepts;
 mod config;
 mod error;
+mod feedback;
 mod follow;
 mod front_matter;
 mod haystack;
@@ -18,6 +22,7 @@ mod lexicon;
 mod library;
 mod managed;
 mod note;
+mod postings;
 mod publish;
 mod query;
 mod resources;

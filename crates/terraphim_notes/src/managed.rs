@@ -36,6 +36,8 @@ pub struct ManagedFile {
     pub roots: Vec<PathBuf>,
     /// The user's own roles.
     pub own: ManagedRoles,
+    /// The digest of the user's own roles, with their paths as they are written.
+    pub replaces: String,
     /// The role that the command line names, which stands before any default role.
     pub named: Option<String>,
 }
@@ -86,7 +88,7 @@ struct Document {
 
 impl ManagedRoles {
     /// The same for the same roles and default role.
-    fn digest(&self) -> String {
+    pub fn digest(&self) -> String {
         // Roles are plain data and always have a text.
         let text = serde_json::to_string(&(&self.roles, &self.default_role)).unwrap_or_default();
         Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -113,7 +115,7 @@ impl ManagedFile {
         }
         let document: Document = serde_json::from_str(&text)
             .map_err(|source| ManagedError::Content { path: self.path.clone(), source })?;
-        if document.replaces != self.own.digest() {
+        if document.replaces != self.replaces {
             // Whoever set them is to learn that they are not in force.
             tracing::error!(path = %self.path.display(), "roles that update_config_tool has set are passed over, because terraphim.toml names others since: remove the file");
             return Ok(None);
@@ -134,7 +136,7 @@ impl ManagedFile {
     pub(crate) fn write(&self, managed: &ManagedRoles) -> Result<(), ManagedError> {
         let document = Document {
             about: ABOUT.to_owned(),
-            replaces: self.own.digest(),
+            replaces: self.replaces.clone(),
             default_role: managed.default_role.clone(),
             roles: managed.roles.clone(),
         };
@@ -214,6 +216,7 @@ mod tests {
             base: folder.path().to_owned(),
             roots: Vec::new(),
             own: ManagedRoles::default(),
+            replaces: ManagedRoles::default().digest(),
             named: None,
         };
         assert_eq!(file.read().expect("no file"), None);
@@ -227,8 +230,8 @@ mod tests {
         let left: Vec<_> = fs::read_dir(folder.path().join("below")).expect("a folder").collect();
         assert_eq!(left.len(), 1, "{left:?}");
 
-        let own = ManagedRoles { default_role: None, roles: managed.roles };
-        assert_eq!(ManagedFile { own, ..file.clone() }.read().expect("read"), None);
+        let replaces = ManagedRoles { default_role: None, roles: managed.roles }.digest();
+        assert_eq!(ManagedFile { replaces, ..file.clone() }.read().expect("read"), None);
         fs::write(&file.path, "{}").expect("written");
         let message = file.read().expect_err("not ours").to_string();
         assert!(message.contains("remove it"), "{message}");

@@ -11,11 +11,13 @@
 //!   body taken as one text, k1 = 1.2, b = 0.75:
 //!   `Σ_x idf(x) · f(x) · (k1 + 1) / (f(x) + k1 · (1 - b + b · l / L))`
 //! - *bm25plus* (Lv and Zhai, Lower-bounding term frequency normalization, 2011),
-//!   δ = 1, likewise: `Σ_x idf(x) · (δ + f(x) · (k1 + 1) / (f(x) + k1 · (1 - b + b · l / L)))`
+//!   likewise with k1 = 2, δ = 0.5: `Σ_x idf(x) · (δ + f(x) · (k1 + 1) / (f(x) + k1 · (1 - b + b · l / L)))`
 //! - *bm25f* (Robertson, Zaragoza and Taylor, Simple BM25 extension to multiple
 //!   weighted fields, 2004; a length for each field as in Zaragoza et al., TREC-13):
 //!   `Σ_x idf(x) · F(x) · (k1 + 1) / (F(x) + k1)` with
-//!   `F(x) = Σ_f w(f) · f_f(x) / (1 - b(f) + b(f) · l_f / L_f)`
+//!   `F(x) = Σ_f w(f) · f_f(x) / (1 - b(f) + b(f) · l_f / L_f)`; title, tags and body have
+//!   `w` 4, 2, 1 and `b` 0.5, 0.3, 0.75; k1 = 1.6. A query of three words or more, which
+//!   are all alternatives, is followed by a second look (`feedback.rs`)
 //! - *title-scorer*: bm25 over the title alone
 //! - *terraphim-graph*: bm25f, and for each concept `c` that the query mentions
 //!   (the first 32 of them) `0.4 · max_{s ∈ synonyms(c)} bm25f(s)`: the best one alone
@@ -26,28 +28,29 @@
 use std::collections::{BTreeMap, HashMap};
 
 use tantivy::{
-    DocSet, Searcher, SegmentReader, TERMINATED, TantivyError, Term,
-    fieldnorm::FieldNormReader,
-    postings::{Postings, SegmentPostings},
-    schema::{Field, IndexRecordOption},
+    DocSet, Searcher, SegmentReader, TERMINATED, TantivyError, Term, fieldnorm::FieldNormReader,
+    schema::IndexRecordOption,
 };
 
 use crate::{
     config::Relevance,
     index::Fields,
+    postings::in_segment,
     query::{Expr, Phrase},
     tokenizer::stem,
 };
 
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
-const DELTA: f32 = 1.0;
+const K1_PLUS: f32 = 2.0;
+const DELTA: f32 = 0.5;
 
 /// Title, tags and body, with the weight and the length's part of each in bm25f.
 const FIELDS: usize = 3;
 pub(crate) const FIELD_NAMES: [&str; FIELDS] = ["title", "tags", "body"];
-const WEIGHTS: [f32; FIELDS] = [2.0, 1.5, 1.0];
+const WEIGHTS: [f32; FIELDS] = [4.0, 2.0, 1.0];
 const LENGTH_PARTS: [f32; FIELDS] = [0.5, 0.3, 0.75];
+const K1_FIELDS: f32 = 1.6;
 
 /// How many words one prefix stands for at most, those in the most documents
 /// first, and how many are looked at to find these.
@@ -220,6 +223,42 @@ impl<'a> Scorer<'a> {
         Ok(())
     }
 
+    /// How rare a word is, by the bodies that have it.
+    pub(crate) fn rarity(&self, word: &str) -> Result<f32, TantivyError> {
+        let term = Term::from_field_text(self.fields.body, word);
+        let mut having = 0.0;
+        for segment in &self.segments {
+            having += segment.reader.inverted_index(self.fields.body)?.doc_freq(&term)? as f32;
+        }
+        Ok(self.idf(having))
+    }
+
+    fn idf(&self, having: f32) -> f32 {
+        (((self.documents - having).max(0.0) + 0.5) / (having + 0.5)).ln_1p()
+    }
+
+    /// Adds the score of a word, times a weight, to documents that match already.
+    pub(crate) fn add_word(
+        &mut self,
+        word: &str,
+        weight: f32,
+        scores: &mut Scores,
+    ) -> Result<(), TantivyError> {
+        let hits = self.occurrences(&[vec![word.to_owned()]])?;
+        let mut scored = self.weighed(&hits);
+        scored.retain(|(number, _)| {
+            usize::try_from(*number)
+                .ok()
+                .and_then(|place| scores.get(place))
+                .is_some_and(|score| *score > 0.0)
+        });
+        for (number, score) in &scored {
+            add(scores, *number, score * weight);
+        }
+        self.account("feedback", word.to_owned(), &hits, &scored, weight);
+        Ok(())
+    }
+
     /// The documents that match, the best first, with how many there are; of
     /// equal scores the lesser key comes first.
     pub(crate) fn best(
@@ -347,8 +386,7 @@ impl<'a> Scorer<'a> {
         let counts =
             |frequencies: &Frequencies| !title_only || frequencies.first().is_some_and(|title| *title > 0);
         let having = hits.iter().filter(|(_, frequencies)| counts(frequencies)).count() as f32;
-        let idf = ((self.documents - having).max(0.0) + 0.5) / (having + 0.5);
-        let idf = idf.ln_1p();
+        let idf = self.idf(having);
         let mut segments = self.segments.iter().peekable();
         let mut scored = Vec::with_capacity(hits.len());
         for (number, frequencies) in hits.iter().filter(|(_, frequencies)| counts(frequencies)) {
@@ -375,9 +413,9 @@ impl<'a> Scorer<'a> {
             (f + *frequency as f32, l + length, m + mean)
         });
         match self.relevance {
-            Relevance::Bm25 => bm25(whole),
-            Relevance::Bm25plus => DELTA + bm25(whole),
-            Relevance::TitleScorer => bm25((title as f32, title_length, title_mean)),
+            Relevance::Bm25 => bm25(K1, whole),
+            Relevance::Bm25plus => DELTA + bm25(K1_PLUS, whole),
+            Relevance::TitleScorer => bm25(K1, (title as f32, title_length, title_mean)),
             Relevance::Bm25f | Relevance::TerraphimGraph => {
                 let weighted: f32 = fields()
                     .zip(WEIGHTS.iter().zip(&LENGTH_PARTS))
@@ -385,7 +423,7 @@ impl<'a> Scorer<'a> {
                         weight * *frequency as f32 / (1.0 - part + part * length / mean)
                     })
                     .sum();
-                weighted * (K1 + 1.0) / (weighted + K1)
+                weighted * (K1_FIELDS + 1.0) / (weighted + K1_FIELDS)
             }
         }
     }
@@ -400,8 +438,8 @@ impl<'a> Scorer<'a> {
     }
 }
 
-fn bm25((frequency, length, mean): (f32, f32, f32)) -> f32 {
-    frequency * (K1 + 1.0) / (frequency + K1 * (1.0 - B + B * length / mean))
+fn bm25(k1: f32, (frequency, length, mean): (f32, f32, f32)) -> f32 {
+    frequency * (k1 + 1.0) / (frequency + k1 * (1.0 - B + B * length / mean))
 }
 
 fn add(scores: &mut Scores, number: u32, score: f32) {
@@ -414,52 +452,4 @@ fn bump(frequencies: &mut Frequencies, place: usize, count: u32) {
     if let Some(frequency) = frequencies.get_mut(place) {
         *frequency = frequency.saturating_add(count);
     }
-}
-
-/// Tells in which living documents of a segment a phrase occurs, and how often.
-fn in_segment(
-    reader: &SegmentReader,
-    field: Field,
-    phrase: &[String],
-    mut tell: impl FnMut(u32, u32),
-) -> Result<(), TantivyError> {
-    let index = reader.inverted_index(field)?;
-    let option = if phrase.len() > 1 {
-        IndexRecordOption::WithFreqsAndPositions
-    } else {
-        IndexRecordOption::WithFreqs
-    };
-    let mut postings: Vec<SegmentPostings> = Vec::with_capacity(phrase.len());
-    for token in phrase {
-        let Some(found) = index.read_postings(&Term::from_field_text(field, token), option)? else {
-            return Ok(());
-        };
-        postings.push(found);
-    }
-    let Some((first, others)) = postings.split_first_mut() else { return Ok(()) };
-    let (mut starts, mut positions) = (Vec::new(), Vec::new());
-    while first.doc() != TERMINATED {
-        let doc = first.doc();
-        let together = others.iter_mut().all(|other| {
-            let at = if other.doc() < doc { other.seek(doc) } else { other.doc() };
-            at == doc
-        });
-        if together && !reader.is_deleted(doc) {
-            let count = if others.is_empty() {
-                first.term_freq()
-            } else {
-                first.positions(&mut starts);
-                for (offset, other) in (1..).zip(others.iter_mut()) {
-                    other.positions(&mut positions);
-                    starts.retain(|start| positions.binary_search(&(start + offset)).is_ok());
-                }
-                u32::try_from(starts.len()).unwrap_or(u32::MAX)
-            };
-            if count > 0 {
-                tell(doc, count);
-            }
-        }
-        first.advance();
-    }
-    Ok(())
 }

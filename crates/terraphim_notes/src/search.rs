@@ -7,6 +7,7 @@ use tantivy::TantivyError;
 
 use crate::{
     config::Relevance,
+    feedback,
     follow::Progress,
     key::NoteKey,
     query::{self, Expr, Phrase},
@@ -93,7 +94,7 @@ pub struct Explanation {
 /// What a part of the query gave to a document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Part {
-    /// `word`, `phrase`, `prefix`, `synonym` or `graph`.
+    /// `word`, `phrase`, `prefix`, `synonym`, `graph` or `feedback`.
     pub kind: &'static str,
     /// What was looked for, as stems; for `graph` the concepts.
     pub text: String,
@@ -113,10 +114,13 @@ pub(crate) fn run(view: &RoleView, request: &SearchRequest) -> Result<Page, Tant
     let parts = &view.parts;
     let relevance = parts.role.relevance;
     let mut scorer = Scorer::new(&parts.searcher, &parts.fields, relevance, request.explain)?;
-    let scores = match relevance {
+    let mut scores = match relevance {
         Relevance::TerraphimGraph => with_concepts(view, &request.query, &expr, &mut scorer)?,
         _ => scorer.score(&expr)?,
     };
+    if matches!(relevance, Relevance::TerraphimGraph | Relevance::Bm25f) {
+        feedback::reorder(view, &expr, &mut scorer, &mut scores)?;
+    }
     let notes = usize::try_from(parts.searcher.num_docs()).unwrap_or(usize::MAX);
     let wanted = request.skip.saturating_add(request.limit).min(notes).max(1);
     let (ranked, total) = scorer.best(&scores, wanted)?;

@@ -74,7 +74,10 @@ fn a_change_is_in_force_at_once_and_for_good() {
         Some(1)
     );
 
-    // The command line's role is not kept.
+    // However the settings are named, they are the same.
+    let args = ["kg", "search", "sun", "--json", "--config", "garden/../terraphim.toml"];
+    assert_eq!(place.terraphim(&args).json()["total"], 1);
+
     let role = json!({
         "name": "Cook", "short_name": "cook", "relevance": "bm25plus", "haystacks": [{ "path": "garden" }],
     });
@@ -87,7 +90,7 @@ fn a_change_is_in_force_at_once_and_for_good() {
     let found = value(&place, "search", &json!({ "query": "sun" }));
     assert_eq!(found[0]["url"], "terraphim://notes/cook/tomatoes.md", "{found}");
 
-    // The user changes the roles: his are the newer ones.
+    // The user changes the roles: these are the newer ones.
     let mut settings = String::from_utf8(settings).expect("UTF-8");
     settings = settings.replace("default_role = \"engineer\"", "default_role = \"Gardener\"");
     place.file("terraphim.toml", &settings);
@@ -111,6 +114,22 @@ fn a_change_is_in_force_at_once_and_for_good() {
     );
     fs::remove_file(&managed).expect("removed");
     assert_eq!(place.run("return 1").json(), 1);
+}
+
+#[test]
+fn the_role_of_one_command_line_is_not_kept() {
+    let place = with_gardener();
+    let role = |name: &str, path: &str| json!({ "name": name, "short_name": name, "relevance": "bm25", "haystacks": [{ "path": path }] });
+    let config = json!({ "roles": [role("engineer", "notes"), role("gardener", "garden")] });
+    let program = format!(
+        "import {{ terraphim }} from 'mcp-servers';
+         return await terraphim.update_config_tool({{ config_str: {} }})",
+        Value::from(config.to_string())
+    );
+    let args = ["--role", "gardener", "--allow", "terraphim.*"];
+    assert_eq!(place.run_with(&program, &args).json()["default_role"], "gardener");
+    let kept = fs::read_to_string(place.project("terraphim.managed.json")).expect("what is kept");
+    assert!(kept.contains("\"default_role\": \"engineer\""), "{kept}");
 }
 
 #[test]
