@@ -309,6 +309,13 @@ fn noisy(dictionary: &str, queries: &str) -> Outcome {
     }
     let (mut times, mut hits) = (Vec::new(), 0);
     for (typed, meant) in &pairs {
+        let near = index.correct(typed, 0.6, 10)?;
+        times.push(best_of(3, || drop(black_box(index.correct(typed, 0.6, 10)))));
+        hits += usize::from(near.iter().any(|near| near.suggestion.term == *meant));
+    }
+    percentiles(&format!("noisy, corrected: {hits} of {} in the top 10", pairs.len()), times);
+    let (mut times, mut hits) = (Vec::new(), 0);
+    for (typed, meant) in &pairs {
         let near = index.similar(typed, 0.6, 10)?;
         times.push(best_of(3, || drop(black_box(index.similar(typed, 0.6, 10)))));
         hits += usize::from(near.iter().any(|near| near.suggestion.term == *meant));

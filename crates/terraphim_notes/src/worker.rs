@@ -32,6 +32,9 @@ use crate::{
 const QUIET: Duration = Duration::from_millis(15);
 const GATHER_AT_MOST: Duration = Duration::from_millis(80);
 
+/// By how much reading notes stands back behind everything else.
+const NICENESS: i32 = 5;
+
 /// Most thesauri that were loaded into one role while it runs.
 const MAX_LOADED: usize = 16;
 
@@ -81,6 +84,10 @@ impl Worker {
 
     /// Serves requests until it is to end.
     pub(crate) fn run(mut self, queue: &Receiver<Request>) {
+        // On Linux that is this thread alone, with those that it starts: queries go first.
+        if let Err(error) = rustix::process::nice(NICENESS) {
+            tracing::debug!(role = self.role.name, %error, "notes are read at the priority of queries");
+        }
         while let Ok(first) = queue.recv() {
             let mut batch = vec![first];
             gather(queue, &mut batch);

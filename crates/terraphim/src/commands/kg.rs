@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     cli::{Global, KgCommand},
-    commands::{block_on, complain, print},
+    commands::{block_on, complain, print, print_document, printable},
     compose,
     error::{CliError, Exit},
     settings::Settings,
@@ -70,17 +70,19 @@ async fn answer(notes: &NotesServer, command: KgCommand) -> Result<Exit, CliErro
 struct Shown {
     text: String,
     exit: Exit,
+    /// Whether it is a document, which a file gets as it is.
+    document: bool,
 }
 
 impl Shown {
     fn found(text: String) -> Self {
-        Self { text, exit: Exit::Success }
+        Self { text, exit: Exit::Success, document: false }
     }
 
     /// Nothing was found: an exit code that a script can ask for.
     fn nothing(what: &str) -> Self {
         complain(what);
-        Self { text: String::new(), exit: Exit::Failed }
+        Self { text: String::new(), exit: Exit::Failed, document: false }
     }
 }
 
@@ -102,12 +104,14 @@ async fn show(
         return Err(CliError::Notes { message });
     };
     if as_json {
-        print(structured.get())?;
+        print(&printable(structured.get()))?;
         return Ok(Exit::Success);
     }
     let value = structured.to_value().map_err(|error| CliError::Notes { message: error.to_string() })?;
     let shown = human(&value);
-    if !shown.text.is_empty() {
+    if shown.document {
+        print_document(&shown.text)?;
+    } else if !shown.text.is_empty() {
         print(shown.text.trim_end_matches('\n'))?;
     }
     Ok(shown.exit)
@@ -150,7 +154,7 @@ async fn index(notes: &NotesServer, as_json: bool) -> Result<Exit, CliError> {
     let name = library.role(None).map_or_else(|_| status.role.clone(), |role| role.name.clone());
     if as_json {
         let text = serde_json::to_string(&status);
-        print(&text.map_err(|error| CliError::Notes { message: error.to_string() })?)?;
+        print(&printable(&text.map_err(|error| CliError::Notes { message: error.to_string() })?))?;
     } else {
         print(&status_text(&name, &status))?;
     }
@@ -246,7 +250,7 @@ fn replaced(value: &Value) -> Shown {
             "{left} terms were left: their concepts have no address, or no link can stand there"
         ));
     }
-    Shown::found(word(value, "text").to_owned())
+    Shown { document: true, ..Shown::found(word(value, "text").to_owned()) }
 }
 
 fn paragraphs(value: &Value) -> Shown {
@@ -275,7 +279,7 @@ fn path(value: &Value) -> Shown {
             for link in each(value, "missing") {
                 let _ = write!(text, "\n  {} - {}", word(link, "from"), word(link, "to"));
             }
-            Shown { text, exit: Exit::Failed }
+            Shown { text, exit: Exit::Failed, document: false }
         }
         _ => Shown::nothing("not known: the search was ended before it found a path or had tried all"),
     }

@@ -10,7 +10,7 @@ mod run;
 mod tools;
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
@@ -81,8 +81,20 @@ fn printable(json: &str) -> String {
 /// Text on standard output; JSON goes through [`printable`] first. A reader that
 /// closed it early has what it wanted.
 fn print(text: &str) -> Result<(), CliError> {
-    let text = text.replace(steers, "\u{fffd}");
-    match writeln!(io::stdout().lock(), "{text}") {
+    written(writeln!(io::stdout().lock(), "{}", text.replace(steers, "\u{fffd}")))
+}
+
+/// A document on standard output: as it is, byte for byte, unless a terminal reads it.
+fn print_document(text: &str) -> Result<(), CliError> {
+    if io::stdout().is_terminal() {
+        return print(text.trim_end_matches('\n'));
+    }
+    let mut out = io::stdout().lock();
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+fn written(result: io::Result<()>) -> Result<(), CliError> {
+    match result {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(CliError::Process { action: "write to standard output", source: error })
         }

@@ -11,7 +11,7 @@
 //! it does for greater distances and for queries that resemble little, all terms
 //! are looked at by their outlines instead. Both ways find the same.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashSet};
 
 use super::{
     AutocompleteError, AutocompleteIndex, MAX_SUGGESTIONS, Near, folded_query, scan, similar,
@@ -66,6 +66,35 @@ impl AutocompleteIndex {
             Some(Near { suggestion: self.suggestion(found.rank)?, distance: found.edits, similarity })
         };
         Ok(ranking.found.iter().filter_map(near).collect())
+    }
+}
+
+impl AutocompleteIndex {
+    /// The terms that a misspelt query may mean, all of at least this Jaro-Winkler
+    /// `similarity` (0 to 1): first those within [`MAX_EDIT_DISTANCE`] edits, the
+    /// likeliest first, then those that only look alike, the most similar first.
+    /// At most `limit` and at most [`MAX_SUGGESTIONS`].
+    ///
+    /// # Errors
+    /// [`AutocompleteError::QueryTooLong`].
+    pub fn correct(
+        &self,
+        query: &str,
+        similarity: f64,
+        limit: usize,
+    ) -> Result<Vec<Near<'_>>, AutocompleteError> {
+        let limit = limit.min(MAX_SUGGESTIONS);
+        let mut found = self.nearest(query, MAX_EDIT_DISTANCE, limit)?;
+        found.retain(|near| near.similarity >= similarity);
+        if found.len() == limit {
+            return Ok(found);
+        }
+        let known: HashSet<&str> = found.iter().map(|near| near.suggestion.term).collect();
+        let alike = self.similar(query, similarity, limit)?;
+        let alike: Vec<_> = alike.into_iter().filter(|near| !known.contains(near.suggestion.term)).collect();
+        found.extend(alike);
+        found.truncate(limit);
+        Ok(found)
     }
 }
 

@@ -18,6 +18,9 @@ const FIRST_WAVE: usize = 64;
 /// How many bounds are computed before those that pass are picked.
 const CHUNK: usize = 512;
 
+/// By how much a limit may be off because scores are short numbers.
+const ROUNDING: f32 = 1e-3;
+
 /// What is known of a text's letters.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Outline {
@@ -127,9 +130,9 @@ pub(super) fn nearest(terms: &Terms, query: &[char], distance: usize, ranking: &
         }
         let place = usize::try_from(rank).unwrap_or(usize::MAX);
         let prior = terms.prior(rank);
-        if let Some((edits, cost)) = terms.folded.get(place).map(|term| table.compare(term))
-            && edits <= distance
-        {
+        let limits = (distance, prior - ranking.least() + ROUNDING);
+        let compared = terms.folded.get(place).and_then(|term| table.compare_within(term, limits));
+        if let Some((edits, cost)) = compared.filter(|(edits, _)| *edits <= distance) {
             ranking.offer(Found::new(rank, edits, prior - cost));
         }
         Some(ranking.least())
@@ -189,7 +192,13 @@ impl<'q> Table<'q> {
 
     /// The least number of edits from the query to a term, and the least cost.
     pub(super) fn compare(&mut self, term: &str) -> (usize, f32) {
+        self.compare_within(term, (usize::MAX, f32::INFINITY)).unwrap_or_default()
+    }
+
+    /// The same, given up as soon as one of the two must pass its limit.
+    fn compare_within(&mut self, term: &str, limits: (usize, f32)) -> Option<(usize, f32)> {
         let [twice_before, before, current] = &mut self.rows;
+        twice_before.clear();
         before.clear();
         let mut total = (0, 0.0);
         before.push(total);
@@ -198,10 +207,12 @@ impl<'q> Table<'q> {
             before.push(total);
         }
         let mut last = None;
+        let mut ended = (false, false);
         for letter in term.chars() {
             current.clear();
             let mut left = before.first().map_or((0, 0.0), |above| (above.0 + 1, above.1 + cost::LEFT_OUT));
             current.push(left);
+            let mut all = (left.0 > limits.0, left.1 > limits.1);
             let mut typed_before = None;
             let swaps = twice_before.iter().map(Some);
             // The row before the first letter has no row above it.
@@ -218,16 +229,20 @@ impl<'q> Table<'q> {
                     least = least.min(swap.1 + cost::SWAPPED);
                 }
                 left = (edits, least);
+                all = (all.0 & (edits > limits.0), all.1 & (least > limits.1));
                 current.push(left);
                 typed_before = Some(*typed);
             }
+            // A swap comes from the row before the last.
+            if all.0 && ended.0 || all.1 && ended.1 {
+                return None;
+            }
+            ended = all;
             last = Some(letter);
             std::mem::swap(twice_before, before);
             std::mem::swap(before, current);
         }
-        let result = before.last().copied().unwrap_or_default();
-        twice_before.clear();
-        result
+        before.last().copied()
     }
 }
 

@@ -4,7 +4,8 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use terraphim_kg::{
-    AutocompleteError, AutocompleteIndex, IndexFormatError, Near, Thesaurus, fold, jaro_winkler,
+    AutocompleteError, AutocompleteIndex, IndexFormatError, MAX_EDIT_DISTANCE, Near, Thesaurus, fold,
+    jaro_winkler,
 };
 
 const LETTERS: &[&str] = &["a", "b", "c", "A", "é", "e\u{301}", "ß", " ", "日", "x"];
@@ -163,6 +164,28 @@ proptest! {
             prop_assert!((jaro_winkler(&fold(&typed), &fold(near.suggestion.term)) - expected).abs() < 1e-9);
             prop_assert_eq!(near.distance, edits(&query, &chars(near.suggestion.term)).0);
         }
+    }
+
+    #[test]
+    fn corrections_are_the_likely_then_the_similar(
+        terms in vec((words(7), 0_u64..1_000), 1..40),
+        typed in words(7),
+        least in 0.0_f64..1.0,
+        limit in 1_usize..12,
+    ) {
+        let (index, _) = index(&terms);
+        let names = |found: Vec<Near<'_>>| -> Vec<String> {
+            found.into_iter().map(|near| near.suggestion.term.to_owned()).collect()
+        };
+        let mut expected = index.nearest(&typed, MAX_EDIT_DISTANCE, limit).expect("a short query");
+        expected.retain(|near| near.similarity >= least);
+        let mut expected = names(expected);
+        for similar in names(index.similar(&typed, least, limit).expect("a short query")) {
+            if expected.len() < limit && !expected.contains(&similar) {
+                expected.push(similar);
+            }
+        }
+        prop_assert_eq!(names(index.correct(&typed, least, limit).expect("a short query")), expected);
     }
 
     #[test]

@@ -22,6 +22,9 @@ const MAX_QUERY_CHARS: usize = 2_000;
 const BODY_BYTES: usize = 256 << 10;
 const BODIES_BYTES: usize = 4 << 20;
 
+/// Longest snippet in the text form, in bytes.
+const SNIPPET_BYTES: usize = 160;
+
 pub(super) static SEARCH: Tool = Tool {
     name: "search",
     title: "Search notes",
@@ -90,7 +93,8 @@ struct Answer {
     limit: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<usize>,
-    /// There while the index is behind the files.
+    /// There while the index is behind the files. The schema does not name it:
+    /// by the schema the result is a list, which is what programs get.
     #[serde(skip_serializing_if = "Option::is_none")]
     indexing: Option<Progress>,
 }
@@ -165,6 +169,18 @@ fn body(view: &RoleView, id: &str, room: &mut usize) -> Result<Body, ToolError> 
     })
 }
 
+/// The start of a snippet on a line of its own.
+fn start(snippet: &str) -> String {
+    let words: Vec<&str> = snippet.split_whitespace().collect();
+    let line = words.join(" ");
+    let most = line.floor_char_boundary(SNIPPET_BYTES);
+    match line.get(..most) {
+        None | Some("") => String::new(),
+        Some(start) if start.len() < line.len() => format!("\n   {start}…"),
+        Some(start) => format!("\n   {start}"),
+    }
+}
+
 fn told_as_text(answer: &Answer) -> String {
     let mut heading = match (answer.documents.len(), answer.total) {
         (_, 0) => "No documents match.".to_owned(),
@@ -176,7 +192,11 @@ fn told_as_text(answer: &Answer) -> String {
     }
     let numbered = answer.documents.iter().zip(answer.skip + 1..);
     let lines: Vec<_> = numbered
-        .map(|(shown, number)| format!("{number}. {} <{}>", shown.found.title, shown.found.url))
+        .map(|(shown, number)| {
+            let Found { title, url, snippet, .. } = &shown.found;
+            let snippet = start(snippet);
+            format!("{number}. {title} <{url}>{snippet}")
+        })
         .collect();
     listed(heading, lines.into_iter())
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use terraphim_kg::{
-    AutocompleteError, AutocompleteIndex, MAX_EDIT_DISTANCE, MAX_QUERY_CHARS, Near, Suggestion,
-};
+use terraphim_kg::{AutocompleteIndex, MAX_EDIT_DISTANCE, MAX_QUERY_CHARS, Near, Suggestion};
 
 use super::{
     Effect, Tool, Tools,
@@ -267,32 +265,10 @@ async fn fuzzy(tools: &Tools, arguments: Arguments<'_>, way: Way) -> Outcome {
         let found = match way {
             Way::Levenshtein => index.nearest(&query, distance, wanted(page))?,
             Way::JaroWinkler => index.similar(&query, similarity, wanted(page))?,
-            Way::Likeliest => likeliest(&index, &query, similarity, wanted(page))?,
+            Way::Likeliest => index.correct(&query, similarity, wanted(page))?,
         };
         let all: Vec<Corrected<'_>> = found.into_iter().map(Into::into).collect();
         Page::answer(all, page, |found| (found.completed.term, found.completed.concept))
     })
     .await
-}
-
-/// Terms by how likely they were meant, then those that only look alike; all
-/// at least as similar as asked for.
-fn likeliest<'i>(
-    index: &'i AutocompleteIndex,
-    query: &str,
-    similarity: f64,
-    limit: usize,
-) -> Result<Vec<Near<'i>>, AutocompleteError> {
-    let distance = usize::try_from(EDIT_DISTANCE).unwrap_or(MAX_EDIT_DISTANCE);
-    let mut found = index.nearest(query, distance, limit)?;
-    found.retain(|near| near.similarity >= similarity);
-    for near in index.similar(query, similarity, limit)? {
-        if found.len() >= limit {
-            break;
-        }
-        if !found.iter().any(|known| known.suggestion.term == near.suggestion.term) {
-            found.push(near);
-        }
-    }
-    Ok(found)
 }

@@ -24,6 +24,9 @@ fn texts_are_worked_on_from_a_shell() {
     let linked =
         "[[rust-async|Async rust]] and `async rust`.\n\n[[rust-async|Tokio]], again [[rust-async|tokio]].\n";
     assert_eq!(replaced.success(), linked);
+    place.file("dos.md", "tokio\r\n\u{1b}[31m cabbage\r\n\r\n");
+    let document = place.terraphim(&["kg", "replace", "dos.md"]);
+    assert_eq!(document.success(), "[[rust-async|tokio]]\r\n\u{1b}[31m cabbage\r\n\r\n");
     let plain = place.terraphim(&["kg", "replace", "text.md", "--link", "plain", "--json"]).json();
     assert_eq!(plain["replaced"], 3);
     let addressless = place.terraphim(&["kg", "replace", "text.md", "--link", "markdown"]);
