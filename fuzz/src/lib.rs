@@ -1,11 +1,14 @@
 //! What the fuzz targets share: changes to JSON that keep it JSON, text made
-//! of bytes, and a folder that is empty before each input.
+//! of bytes, what holds of every matcher, and a folder that is empty before each
+//! input.
 
 mod json;
+mod matching;
 
 use std::{fs, path::PathBuf};
 
 pub use json::{MEANINGS, SCHEMA, mutate};
+pub use matching::{LINKS, check_matches, check_replaced};
 use serde_json::Value;
 
 /// The input as JSON, or nothing.

@@ -43,6 +43,11 @@ const TARGETS: &[Target] = &[
     Target { name: "compile", longest: 2048 },
     Target { name: "positions", longest: 2048 },
     Target { name: "jsonc", longest: 2048 },
+    Target { name: "thesaurus", longest: 1024 },
+    Target { name: "markdown", longest: 2048 },
+    Target { name: "ripgrep", longest: 4096 },
+    Target { name: "index_bytes", longest: 2048 },
+    Target { name: "query", longest: 1024 },
 ];
 
 /// How long each target runs, in seconds, where nothing else is asked for.

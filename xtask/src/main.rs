@@ -1,7 +1,8 @@
 //! What is done to the project rather than by it: the gate (`ci`), the runs
-//! against real MCP servers and clients (`interop`), and the release archive
-//! (`dist`). It links nothing of the product.
+//! against real MCP servers and clients (`interop`), its figures (`bench`), and
+//! the release archive (`dist`). It links nothing of the product.
 
+mod bench;
 mod ci;
 mod dist;
 mod error;
@@ -26,9 +27,11 @@ usage: cargo xtask COMMAND
   soak [--runs N] [--kills N] [--crashes N] [--concurrency N]
                                             many checked runs, after which nothing may have grown
   fuzz [TARGET...] [--seconds N] [--jobs N] everything that reads what others wrote, on hostile inputs; needs a C++ compiler
+  bench [--data FOLDER] [--only run|kg|notes]
+                                            every bench, and which promises hold
   dist                                      the release archive under target/dist
 
-interop and soak take the binary named by TERRAPHIM_BIN instead of building the release one.";
+interop, soak and bench take the binary named by TERRAPHIM_BIN instead of building the release one.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,6 +57,7 @@ fn run(arguments: &[&str]) -> Result<(), Error> {
         ["walls", options @ ..] => walls::run(&walls::Options::parse(options)?),
         ["soak", options @ ..] => soak::run(&soak::Options::parse(options)?),
         ["fuzz", options @ ..] => fuzz::run(&fuzz::Options::parse(options)?),
+        ["bench", options @ ..] => bench::run(&bench::Options::parse(options)?),
         ["dist"] => dist::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -14,6 +14,8 @@ mod error;
 mod feedback;
 mod follow;
 mod front_matter;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod haystack;
 mod index;
 mod key;

@@ -135,23 +135,20 @@ fn parts(text: &str) -> Vec<Part<'_>> {
 }
 
 fn plain_parts<'a>(chunk: &'a str, parts: &mut Vec<Part<'a>>) {
-    match chunk {
-        "AND" => return parts.push(Part::And),
-        "OR" => return parts.push(Part::Or),
-        _ => {}
-    }
+    let word = |text: &'a str| match text {
+        "" => None,
+        "AND" => Some(Part::And),
+        "OR" => Some(Part::Or),
+        text => Some(Part::Plain(text)),
+    };
     let mut rest = chunk;
     while let Some(at) = rest.find(['(', ')']) {
         let (before, bracket) = rest.split_at(at);
-        if !before.is_empty() {
-            parts.push(Part::Plain(before));
-        }
+        parts.extend(word(before));
         parts.push(if bracket.starts_with('(') { Part::Open } else { Part::Close });
         rest = bracket.get(1..).unwrap_or_default();
     }
-    if !rest.is_empty() {
-        parts.push(Part::Plain(rest));
-    }
+    parts.extend(word(rest));
 }
 
 /// Drops brackets without a counterpart.
@@ -328,6 +325,8 @@ mod tests {
         check("(((a) AND b", expect!["(+a +b)"]);
         check(")a(", expect!["a"]);
         check("rust-async AND b", expect!["(+rust +async +b)"]);
+        check("a AND(b OR(c))", expect!["(+a +(b c))"]);
+        check("(a)AND(b) (c OR) AND OR)", expect!["(+a +b c or and)"]);
         check("() AND ()", expect!["nothing"]);
     }
 

@@ -216,19 +216,11 @@ impl<'t> Scanner<'t> {
         if is_break(rest) {
             return None;
         }
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let width = match rest.as_bytes().get(digits).copied()? {
-            b'-' | b'+' | b'*' if digits == 0 => 1,
-            b'.' | b')' if (1..=9).contains(&digits) => digits + 1,
-            _ => return None,
-        };
-        let after = rest.get(width..)?;
-        if !after.is_empty() && !after.starts_with([' ', '\t', '\n', '\r']) {
-            return None;
-        }
+        let width = item_mark(rest)?;
+        let (mark, after) = rest.split_at_checked(width)?;
         // A line of text may begin with a year and a full stop.
         let interrupts = self.in_text && self.items.is_empty() && first;
-        let starts_list = digits == 0 || rest.get(..digits) == Some("1");
+        let starts_list = width == 1 || matches!(mark, "1." | "1)");
         (!interrupts || (starts_list && !after.trim().is_empty())).then_some(width)
     }
 
@@ -395,9 +387,21 @@ impl<'t> Line<'t> {
     /// Whether it begins a block even after a line of text.
     fn opens_block(&self) -> bool {
         let rest = self.rest().trim_start();
-        let bullet = rest.starts_with(['-', '+', '*', '>']) || rest.starts_with(|c: char| c.is_ascii_digit());
-        bullet || is_heading(rest) || fence_mark(rest).is_some() || is_break(rest)
+        let opens = rest.starts_with('>') || item_mark(rest).is_some();
+        opens || is_heading(rest) || fence_mark(rest).is_some() || is_break(rest)
     }
+}
+
+/// The width of a list mark, whatever stands around the line.
+fn item_mark(rest: &str) -> Option<usize> {
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let width = match rest.as_bytes().get(digits).copied()? {
+        b'-' | b'+' | b'*' if digits == 0 => 1,
+        b'.' | b')' if (1..=9).contains(&digits) => digits + 1,
+        _ => return None,
+    };
+    let after = rest.get(width..)?;
+    (after.is_empty() || after.starts_with([' ', '\t', '\n', '\r'])).then_some(width)
 }
 
 /// The mark and the length of an opening fence.

@@ -111,14 +111,17 @@ pub(super) fn block_start(line: &str, in_text: bool) -> Option<End> {
     if after.strip_prefix('!').is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())) {
         return Some(End::Texts(&[">"]));
     }
-    let name = tag_name(after.strip_prefix('/').unwrap_or(after)).to_ascii_lowercase();
+    let closing = after.strip_prefix('/').unwrap_or(after);
+    let name = tag_name(closing).to_ascii_lowercase();
     if name.is_empty() {
         return None;
     }
-    if RAW.contains(&name.as_str()) && !after.starts_with('/') {
+    let behind = closing.get(name.len()..).unwrap_or_default();
+    let ends = behind.is_empty() || behind.starts_with(|c: char| c.is_ascii_whitespace() || c == '>');
+    if ends && RAW.contains(&name.as_str()) && !after.starts_with('/') {
         return Some(End::Texts(&["</script>", "</pre>", "</style>", "</textarea>"]));
     }
-    if BLOCKS.contains(&name.as_str()) {
+    if (ends || behind.starts_with("/>")) && BLOCKS.contains(&name.as_str()) {
         return Some(End::Blank);
     }
     let alone =

@@ -301,9 +301,8 @@ impl<'t> Pass<'_, 't> {
     fn www(&mut self, at: usize) -> usize {
         let rest = self.rest(at);
         let begins = rest.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("www."));
-        let inside_word =
-            self.slice(self.run.start, at).chars().next_back().is_some_and(|c| c.is_alphanumeric());
-        if !begins || inside_word {
+        // Also behind a letter: it might become a link, and the address would then begin here.
+        if !begins {
             return at + 1;
         }
         let end = self.address_end(at + 4);

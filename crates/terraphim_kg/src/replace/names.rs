@@ -12,6 +12,9 @@ use crate::matcher::{Match, Matcher};
 /// How often names are taken back before a stretch is left as it was.
 const MAX_ROUNDS: usize = 16;
 
+/// How far before a term the beginning of a tag is looked for, in bytes.
+const MAX_TAG_NAME: usize = 64;
+
 /// A term that is to be replaced.
 struct Candidate<'m> {
     bytes: Range<usize>,
@@ -102,10 +105,18 @@ fn new_name<'m>(matcher: &'m Matcher, text: &str, found: &Match) -> NewName<'m> 
     if text.get(found.bytes.clone()) == Some(name) {
         return NewName::Same;
     }
-    let escaped = text.get(..found.bytes.start).is_none_or(|before| before.ends_with('\\'));
+    let escaped =
+        text.get(..found.bytes.start).is_none_or(|before| before.ends_with('\\') || names_tag(before));
     // A name that is no term would not be found again, and stays as it is.
     let taken = thesaurus.lookup(name).is_some_and(|concept| concept != found.concept);
     if escaped || taken || !is_inert(name) { NewName::Refused } else { NewName::Name(name) }
+}
+
+/// Whether what follows would be the name of a tag, or the end of it.
+fn names_tag(before: &str) -> bool {
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/');
+    let mut backwards = before.bytes().rev().take(MAX_TAG_NAME);
+    backwards.find(|byte| !in_name(byte)) == Some(b'<')
 }
 
 /// Whether a name is read as nothing but text wherever it stands.

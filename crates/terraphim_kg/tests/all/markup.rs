@@ -223,6 +223,26 @@ fn names_that_never_settle_leave_the_text_alone() {
     assert_eq!((replaced.text.as_str(), replaced.replaced, replaced.left), ("a and b", 0, 2));
 }
 
+/// A sign at the start of a line opens no list without a blank, and a name after `<` would be a tag's.
+#[test]
+fn links_and_names_open_no_block() {
+    let json = r#"{"name": "n", "data": {"+c": {"id": 1, "nterm": "a"}, "é": {"id": 2, "nterm": "b x"}}}"#;
+    let thesaurus = Arc::new(Thesaurus::from_json(json).expect("well formed"));
+    let matcher = Matcher::new(thesaurus, Boundaries::Anywhere).expect("small");
+    for (link, text, expected) in [
+        (LinkType::Wiki, "- `\n+c` a `", "- `\n+c` [[a]] `"),
+        (LinkType::Wiki, "- 1\n+c\n+ +c", "- 1\n[[a|+c]]\n+ [[a|+c]]"),
+        (LinkType::Plain, "<é>\n+c </é> <x-é> é", "<é>\na </é> <x-é> b x"),
+        (LinkType::Wiki, "éwww.é é", "[[b x|é]]www.é [[b x|é]]"),
+        (LinkType::Wiki, "<pé\n<?é", "<p[[b x|é]]\n<?é"),
+        (LinkType::Wiki, "<p\n<?é", "<p\n<?é"),
+    ] {
+        let once = matcher.replace(text, link).text;
+        assert_eq!(once, expected);
+        assert_eq!(matcher.replace(&once, link).text, expected);
+    }
+}
+
 const PIECES: &[&str] = &[
     "rs",
     "RS",

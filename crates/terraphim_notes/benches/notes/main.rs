@@ -10,25 +10,30 @@
 )]
 
 mod cranfield;
+#[path = "../../../terraphim_kg/benches/promise/mod.rs"]
+mod promise;
 mod speed;
 
 use std::path::PathBuf;
 
 fn main() {
-    let Some(folder) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) else {
-        println!("nothing is measured: name the folder with the data as an argument");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let folder = arguments.iter().find(|argument| !argument.starts_with('-')).map(PathBuf::from);
+    if folder.is_none() && !arguments.iter().any(|argument| argument == "--bench") {
+        println!("nothing is measured: run `cargo bench`, with the folder of the data as an argument");
         return;
-    };
-    let folder = PathBuf::from(folder);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        cranfield::evaluate(&folder.join("cranfield")).await;
+        cranfield::evaluate(folder.as_deref().map(|folder| folder.join("cranfield")).as_deref()).await;
         speed::measure(None).await;
-        let thesaurus = folder.join("wordnet_thesaurus.json");
-        if thesaurus.exists() {
-            speed::measure(Some(&thesaurus)).await;
-        } else {
-            println!("wordnet_thesaurus.json is not in {}", folder.display());
+        let thesaurus = folder.map(|folder| folder.join("wordnet_thesaurus.json"));
+        match thesaurus.filter(|file| file.exists()) {
+            Some(thesaurus) => speed::measure(Some(&thesaurus)).await,
+            None => println!(
+                "not measured: notes with WordNet; wordnet_thesaurus.json is missing, a thesaurus made from \
+                 Open English WordNet"
+            ),
         }
     });
 }
