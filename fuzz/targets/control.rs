@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraphim_sandbox_protocol::control::{FromZygote, MAX_DATAGRAM, ToZygote};
+use terraphim_sandbox_protocol::control::{FromZygote, MAX_DATAGRAM, Setup, ToZygote};
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(message) = ToZygote::decode(data) {
@@ -11,6 +11,12 @@ fuzz_target!(|data: &[u8]| {
         assert!(again.len() <= MAX_DATAGRAM);
         assert_eq!(ToZygote::decode(&again), Ok(message));
         assert_eq!(again.get(4..), data.get(4..));
+    }
+    if let Ok(message) = Setup::decode(data) {
+        match message.encode() {
+            Some(again) => assert_eq!(again.get(4..), data.get(4..)),
+            None => assert!(data.len() > MAX_DATAGRAM),
+        }
     }
     if let Ok(message) = FromZygote::decode(data) {
         let again = message.encode();

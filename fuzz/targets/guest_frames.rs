@@ -34,6 +34,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn encode(frame: &GuestFrame) -> Vec<u8> {
     match frame {
+        GuestFrame::Prepared => GuestFrame::encode_prepared(),
         GuestFrame::Started => GuestFrame::encode_started(),
         GuestFrame::Call { id, name, payload } => GuestFrame::encode_call(*id, name, payload),
         GuestFrame::Log { level, text } => GuestFrame::encode_log(*level, text),

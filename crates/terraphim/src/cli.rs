@@ -123,7 +123,7 @@ Examples:
 pub(crate) struct RunArgs {
     /// The program; `-` for standard input
     pub(crate) file: PathBuf,
-    /// typescript or javascript; default: by the file's extension, TypeScript for standard input
+    /// typescript, javascript or python; default: by the file's extension, TypeScript for standard input
     #[arg(long, value_name = "LANGUAGE")]
     pub(crate) lang: Option<Language>,
     /// Wall-clock limit, e.g. 500ms, 30s, 2m
@@ -132,6 +132,9 @@ pub(crate) struct RunArgs {
     /// Memory limit in MiB
     #[arg(long, default_value_t = 256, value_name = "MIB", value_parser = clap::value_parser!(u64).range(8..=4096))]
     pub(crate) memory: u64,
+    /// Leave the workspace as it was if the program fails
+    #[arg(long)]
+    pub(crate) rollback_on_failure: bool,
     /// Print the whole outcome as JSON: result, logs, error, usage, tokens, files
     #[arg(long)]
     pub(crate) json: bool,

@@ -417,7 +417,7 @@ impl Bridge {
         {
             let mut record = self.record();
             record.files.retain(|file| file.path != path);
-            record.files.push(SavedFile { path: path.clone(), bytes });
+            record.files.push(SavedFile { path: path.clone(), bytes, change: None });
         }
         encode(&json!({ "path": path, "bytes": bytes }))
     }

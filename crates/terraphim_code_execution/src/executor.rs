@@ -1,22 +1,22 @@
 //! The main flow of a run.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{io, os::fd::OwnedFd, path::PathBuf, sync::Arc};
 
 use rustix::rand::GetRandomFlags;
 use terraphim_mcp_gateway::Gateway;
-use terraphim_sandbox::{ClientId, Lease, Pool, Program};
+use terraphim_sandbox::{ClientId, Ending, Lease, LogLevel, Pool, Program, RunEnd};
 use terraphim_types::{Language, Limits, OutputBudget, RunId, ToolName};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     bridge::{Bridge, InFlight, Record},
     catalogue::LiveCatalogue,
-    outcome::{ErrorKind, Outcome, RunError, RunFacts, sandbox_error},
+    outcome::{ErrorKind, Outcome, RunError, RunFacts, sandbox_error, with_causes},
     tokens::{
         CountedCatalogue, DefinitionText, FetchText, HelperCommand, RunTexts, TokenCounter, TokenError,
         TokenReport, count_catalogue, count_run,
     },
-    workspace::Workspace,
+    workspace::{Workspace, WorkspaceError},
 };
 
 /// What an executor is made of.
@@ -69,6 +69,8 @@ pub struct ExecuteRequest {
     pub budget: OutputBudget,
     /// What the model looked up before it wrote the program, for the account.
     pub fetches: Vec<FetchText>,
+    /// Whether a program that fails leaves its workspace as it was.
+    pub rollback_on_failure: bool,
 }
 
 impl ExecuteRequest {
@@ -82,6 +84,7 @@ impl ExecuteRequest {
             limits: Limits::default(),
             budget: OutputBudget::default(),
             fetches: Vec::new(),
+            rollback_on_failure: false,
         }
     }
 }
@@ -163,9 +166,15 @@ impl Executor {
             calls,
             Arc::clone(&self.shared.in_flight),
         ));
-        let program = Program { source: request.code.clone(), language: request.language };
-        let end = lease.run(program, bridge.clone(), cancel, request.budget.log_bytes).await;
+        let program =
+            Program { source: request.code.clone(), language: request.language, folder: String::new() };
+        let mut end = lease.run(program, bridge.clone(), cancel, request.budget.log_bytes).await;
         let (tool_calls, waiting_for, mut record) = bridge.finish();
+        let unkept = match end.written.take() {
+            Some(_) if request.rollback_on_failure && !matches!(end.ending, Ending::Result(_)) => None,
+            Some(written) => keep(&workspace, written, &mut end, &mut record).await.err(),
+            None => None,
+        };
         let facts = RunFacts {
             run_id: run_id.clone(),
             source: &request.code,
@@ -176,7 +185,11 @@ impl Executor {
             waiting_for,
             files: std::mem::take(&mut record.files),
         };
-        Ok((Outcome::of_run(end, facts), record))
+        let mut outcome = Outcome::of_run(end, facts);
+        if let Some(error) = unkept {
+            outcome.error.get_or_insert(unkept_error(&error));
+        }
+        Ok((outcome, record))
     }
 
     /// A process for the run; a cancelled run waits for none.
@@ -187,7 +200,7 @@ impl Executor {
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(RunError::new(ErrorKind::Limit, "the run was cancelled", "")),
-            lease = self.shared.pool.checkout_for(client, request.limits, held) => {
+            lease = self.shared.pool.checkout_for(client, request.language, request.limits, held) => {
                 lease.map_err(|error| sandbox_error(&error))
             }
         }
@@ -241,6 +254,30 @@ impl Executor {
         *counted = Some((snapshot.version, Arc::clone(&catalogue)));
         Ok(catalogue)
     }
+}
+
+/// Takes what a run wrote into its workspace.
+async fn keep(
+    workspace: &Workspace,
+    written: OwnedFd,
+    end: &mut RunEnd,
+    record: &mut Record,
+) -> Result<(), WorkspaceError> {
+    let workspace = workspace.clone();
+    let folder = workspace.folder().to_owned();
+    let merged = tokio::task::spawn_blocking(move || workspace.merge(&written)).await;
+    let broken = |error| WorkspaceError::Io { action: "merge", folder, source: io::Error::other(error) };
+    let diff = merged.map_err(broken)??;
+    for warning in diff.warnings() {
+        end.logs.push(LogLevel::Warn, &format!("not kept in the workspace: {warning}"));
+    }
+    record.files.extend(diff.changed);
+    Ok(())
+}
+
+fn unkept_error(error: &WorkspaceError) -> RunError {
+    let message = format!("what the program wrote could not be kept: {}", with_causes(error));
+    RunError::new(ErrorKind::Limit, message, "write less, or remove files that are no longer needed")
 }
 
 fn check(request: &ExecuteRequest) -> Result<(), RunError> {

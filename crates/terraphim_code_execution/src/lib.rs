@@ -18,6 +18,6 @@ mod workspace;
 
 pub use catalogue::{LiveCatalogue, LoadState, SearchAnswer, UnavailableServer};
 pub use executor::{ExecuteRequest, Execution, Executor, ExecutorConfig};
-pub use outcome::{ErrorKind, Outcome, RunError, RunUsage, SavedFile, Wall};
+pub use outcome::{ErrorKind, FileChange, Outcome, RunError, RunUsage, SavedFile, Wall};
 pub use terraphim_sandbox::ClientId;
 pub use workspace::{Workspace, WorkspaceError};

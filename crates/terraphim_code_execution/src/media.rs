@@ -37,7 +37,7 @@ pub(crate) fn keep(
     for (((block, kind, mime), (_, bytes)), path) in blocks.into_iter().zip(&contents).zip(paths) {
         let bytes = bytes.len() as u64;
         *block = json!({ "type": kind, "mimeType": mime, "path": path, "bytes": bytes });
-        files.push(SavedFile { path, bytes });
+        files.push(SavedFile { path, bytes, change: None });
     }
     Ok(files)
 }

@@ -68,8 +68,23 @@ impl Wall {
 pub struct SavedFile {
     /// Relative to the workspace.
     pub path: String,
-    /// Its length, in bytes.
+    /// Its length, in bytes; 0 for one that is gone.
     pub bytes: u64,
+    /// `created`, `changed` or `deleted`, for a file that the program itself wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<FileChange>,
+}
+
+/// What a program did to a file of its workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileChange {
+    /// It was not there before.
+    Created,
+    /// It was there with another content.
+    Changed,
+    /// It is gone.
+    Deleted,
 }
 
 /// What a run used.
@@ -308,7 +323,7 @@ impl Outcome {
                         facts.budget.result_bytes
                     ),
                 });
-                self.files.push(SavedFile { path, bytes });
+                self.files.push(SavedFile { path, bytes, change: None });
             }
             Err(error) => {
                 let message = format!(
@@ -445,6 +460,7 @@ mod tests {
             logs: terraphim_sandbox::Logs::with_budget(100),
             usage: terraphim_sandbox::Usage::default(),
             jail: std::sync::Arc::new(jail),
+            written: None,
         };
         let facts = RunFacts {
             run_id: RunId::from_random([7; 16]),

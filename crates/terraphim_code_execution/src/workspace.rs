@@ -4,6 +4,8 @@
 //! Every path below the folder is opened by `openat2` with BENEATH and
 //! NO_SYMLINKS, so nothing that was left in the folder leads out of it.
 
+mod merge;
+
 use std::{
     fs::File,
     io::{self, Read, Write},
@@ -154,8 +156,19 @@ impl Workspace {
     }
 
     fn make_folder(&self, shelf: Shelf) -> Result<OwnedFd, WorkspaceError> {
-        std::fs::create_dir_all(self.folder.join(shelf.folder())).map_err(self.failed("make a folder"))?;
-        self.open_folder(shelf)
+        std::fs::create_dir_all(&self.folder).map_err(self.failed("make a folder"))?;
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        let above = rustix::fs::open(&self.folder, flags, Mode::empty());
+        let above = above.map_err(io::Error::from).map_err(self.failed("open"))?;
+        match rustix::fs::mkdirat(&above, shelf.folder(), Mode::from(0o755)) {
+            Ok(()) => {
+                let made = self.open_folder(shelf)?;
+                merge::own(&above, &made).map_err(self.failed("make a folder"))?;
+                Ok(made)
+            }
+            Err(rustix::io::Errno::EXIST) => self.open_folder(shelf),
+            Err(error) => Err(self.failed("make a folder")(error.into())),
+        }
     }
 
     fn write_in(
@@ -250,13 +263,18 @@ impl Workspace {
     }
 
     /// Whether so many more bytes and files fit.
-    fn check_quota(&self, mut bytes: u64, mut files: u64) -> Result<(), WorkspaceError> {
-        for shelf in [Shelf::Data, Shelf::Results] {
-            for (_, length) in self.entries(shelf)? {
-                files += 1;
-                bytes += length;
-            }
-        }
+    fn check_quota(&self, bytes: u64, files: u64) -> Result<(), WorkspaceError> {
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        let used = match rustix::fs::open(&self.folder, flags, Mode::empty()) {
+            Ok(folder) => merge::usage(&folder, 0).map_err(self.failed("count"))?,
+            Err(rustix::io::Errno::NOENT) => (0, 0),
+            Err(error) => return Err(self.failed("open")(error.into())),
+        };
+        self.check(used.0.saturating_add(bytes), used.1.saturating_add(files))
+    }
+
+    /// Whether so many bytes and files are within the quota.
+    fn check(&self, bytes: u64, files: u64) -> Result<(), WorkspaceError> {
         let full = |limit: String| Err(WorkspaceError::Full { limit, folder: self.folder.clone() });
         if files > self.max_files {
             return full(format!("{} files", self.max_files));
@@ -276,6 +294,7 @@ fn open_beneath(folder: &OwnedFd, name: &str, flags: OFlags) -> rustix::io::Resu
 fn write_new(folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(folder, name, flags, Mode::RUSR | Mode::WUSR)?;
+    merge::own(folder, &file)?;
     File::from(file).write_all(bytes)
 }
 

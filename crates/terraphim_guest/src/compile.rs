@@ -63,6 +63,9 @@ pub fn compile(source: &str, syntax: Syntax) -> Result<Compiled, Failure> {
     let source_type = match syntax {
         Syntax::TypeScript => SourceType::ts().with_module(true),
         Syntax::JavaScript => SourceType::mjs(),
+        Syntax::Python => {
+            return Err(syntax_error(source, 0, "this process runs TypeScript and JavaScript only", ""));
+        }
     };
     let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
     let parsed = Parser::new(&allocator, source, source_type).with_options(options).parse();

@@ -14,4 +14,5 @@ pub mod jail;
 pub mod positions;
 mod random;
 mod run;
+pub mod runtime;
 pub mod zygote;

@@ -9,6 +9,7 @@ use crate::{
     discovery::{DiscoveryIndex, Entry},
     distance::nearest,
     example::example_call,
+    python,
     schema::{Bounds, Notes, Type},
     typescript::{arguments_type, inline, result_inline, signature_as, tool_declaration},
 };
@@ -114,20 +115,29 @@ fn tool_docs(index: &DiscoveryIndex, entry: &Entry, language: Language, bytes: u
     let (module, named, tool) = index.parts(entry)?;
     let identifier = named.identifiers.first()?;
     let description = tool.description.as_deref().map(bounded::visible);
-    match language {
+    let parameters = parameters(tool);
+    let (signature, example, declaration) = match language {
         // JavaScript calls are the same; their types are read, not run.
-        Language::TypeScript | Language::JavaScript => Some(ToolDocs {
-            name: entry.qualified.clone(),
-            import: (module.identifier != module.server.as_str()).then(|| module.identifier.clone()),
-            signature: signature_as(identifier, tool),
-            description: description
-                .map(|text| bounded::cut(text.trim(), MAX_DESCRIPTION_CHARS).into_owned()),
-            parameters: parameters(tool),
-            result: result_inline(tool, 400),
-            example: example_call(module, named, tool),
-            declaration: tool_declaration(tool, named, bytes),
-        }),
-    }
+        Language::TypeScript | Language::JavaScript => (
+            signature_as(identifier, tool),
+            example_call(module, named, tool),
+            tool_declaration(tool, named, bytes),
+        ),
+        Language::Python => {
+            let signature = python::signature(identifier, &parameters);
+            (signature.clone(), python::example_call(module, named, tool), signature)
+        }
+    };
+    Some(ToolDocs {
+        name: entry.qualified.clone(),
+        import: (module.identifier != module.server.as_str()).then(|| module.identifier.clone()),
+        signature,
+        description: description.map(|text| bounded::cut(text.trim(), MAX_DESCRIPTION_CHARS).into_owned()),
+        parameters,
+        result: result_inline(tool, 400),
+        example,
+        declaration,
+    })
 }
 
 /// The parameters of a tool, the required ones first.

@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 12;
 /// Most schemas that are looked at for one example.
 const MAX_NODES: usize = 400;
 /// Longest example call, in characters; a longer one is not given.
-const MAX_CALL_CHARS: usize = 1_500;
+pub(crate) const MAX_CALL_CHARS: usize = 1_500;
 /// Longest text that is made for a string, in characters.
 const MAX_TEXT_CHARS: usize = 300;
 

@@ -28,6 +28,7 @@ mod distance;
 mod docs;
 mod example;
 mod naming;
+mod python;
 mod result;
 mod schema;
 mod typescript;

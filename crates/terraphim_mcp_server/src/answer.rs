@@ -5,7 +5,7 @@
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde::Serialize;
 use serde_json::{Value, json};
-use terraphim_code_execution::{Outcome, RunError, RunUsage, SavedFile, Wall};
+use terraphim_code_execution::{FileChange, Outcome, RunError, RunUsage, SavedFile, Wall};
 use terraphim_mcp_codegen::bounded;
 use terraphim_types::{OutputBudget, RunId};
 
@@ -105,7 +105,12 @@ fn file_list(files: &[SavedFile], more: usize) -> String {
     if files.is_empty() {
         return String::new();
     }
-    let shown: Vec<_> = files.iter().map(|file| format!("{} ({} bytes)", file.path, file.bytes)).collect();
+    let shown = files.iter().map(|file| match file.change {
+        Some(FileChange::Deleted) => format!("{} (deleted)", file.path),
+        Some(FileChange::Changed) => format!("{} (changed, {} bytes)", file.path, file.bytes),
+        Some(FileChange::Created) | None => format!("{} ({} bytes)", file.path, file.bytes),
+    });
+    let shown: Vec<_> = shown.collect();
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     format!("\nfiles in the workspace: {}{more}", shown.join(", "))
 }
@@ -180,7 +185,7 @@ mod tests {
 
     #[test]
     fn files_are_named_with_the_number_of_the_rest() {
-        let file = |n: usize| SavedFile { path: format!("data/{n}.json"), bytes: 2 };
+        let file = |n: usize| SavedFile { path: format!("data/{n}.json"), bytes: 2, change: None };
         assert_eq!(file_list(&[file(1)], 0), "\nfiles in the workspace: data/1.json (2 bytes)");
         assert!(file_list(&[file(1), file(2)], 7).ends_with("data/2.json (2 bytes) and 7 more"));
         assert_eq!(file_list(&[], 0), "");

@@ -144,7 +144,7 @@ fn wait() -> ToolDefinition {
 }
 
 fn language() -> Value {
-    json!({ "type": "string", "enum": ["typescript", "javascript"], "default": "typescript" })
+    json!({ "type": "string", "enum": ["typescript", "javascript", "python"], "default": "typescript" })
 }
 
 /// The schema of an outcome, or of the word that there is none yet.

@@ -32,8 +32,10 @@ const MAX_UNKNOWN: usize = 50;
 pub(crate) const LANGUAGES: &[(&str, Language)] = &[
     ("typescript", Language::TypeScript),
     ("javascript", Language::JavaScript),
+    ("python", Language::Python),
     ("ts", Language::TypeScript),
     ("js", Language::JavaScript),
+    ("py", Language::Python),
 ];
 
 /// Reads the arguments of `search_tools`.

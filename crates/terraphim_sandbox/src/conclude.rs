@@ -21,12 +21,21 @@ pub(crate) async fn conclude(
     mut process: RunProcess,
     ending: Option<Ending>,
     started: bool,
+    has_written: bool,
 ) -> (Ending, (Duration, u64)) {
     // After its last word a process only waits to be ended, and dropping it ends
     // any other. Nobody waits until the kernel has taken a large memory down.
     if ending.is_some()
         && let Some(used) = process.measure()
     {
+        if has_written {
+            // Nobody is to write any more when the files are looked at.
+            process.kill();
+            let ended = tokio::time::timeout(REAP_DEADLINE, process.ended()).await;
+            if !matches!(ended, Ok(Some(_))) {
+                return (Ending::Lost, used);
+            }
+        }
         return (ending.unwrap_or(Ending::Lost), used);
     }
     let exit = match &ending {

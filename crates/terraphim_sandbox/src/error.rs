@@ -25,6 +25,17 @@ pub enum SandboxError {
         /// The step and its cause.
         reason: String,
     },
+    /// The machine has no runtime for the language, or none that can be used.
+    #[error("there is no {language} to run this with: {reason}")]
+    NoRuntime {
+        /// The language.
+        language: &'static str,
+        /// What was looked for, and what to do.
+        reason: String,
+    },
+    /// The language has files, and the pool has no folder for them.
+    #[error("this pool runs only languages without files: make it with a folder for them")]
+    NoStore,
     /// The guest speaks another version of the protocol.
     #[error("the guest speaks protocol {theirs}, this host speaks {ours}: build both from one source")]
     Version {

@@ -21,7 +21,9 @@ mod pool;
 mod process;
 mod queue;
 mod run;
+mod runtime;
 mod spawn;
+mod store;
 mod zygote;
 
 pub use error::SandboxError;
@@ -31,5 +33,5 @@ pub use places::{ClientId, Full};
 pub use pool::{Lease, Pool, PoolConfig};
 pub use queue::QueueBounds;
 pub use run::{Call, Ending, Hold, HostCalls, HostReply, Program, RunEnd, Usage};
-pub use terraphim_sandbox_protocol::{DecodeError, Failure, FailureKind, control::Layers};
+pub use terraphim_sandbox_protocol::{DecodeError, Failure, FailureKind, LogLevel, control::Layers};
 pub use zygote::Jail;

@@ -20,7 +20,8 @@ impl Logs {
         Self { budget, head: String::new(), tail: VecDeque::new(), tail_bytes: 0, dropped_lines: 0 }
     }
 
-    pub(crate) fn push(&mut self, level: LogLevel, text: &str) {
+    /// Adds one or more lines.
+    pub fn push(&mut self, level: LogLevel, text: &str) {
         for line in text.split('\n') {
             let line = match level {
                 LogLevel::Warn => format!("[warn] {line}"),

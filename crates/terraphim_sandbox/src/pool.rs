@@ -2,6 +2,8 @@
 
 use std::{
     collections::VecDeque,
+    ffi::OsStr,
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -9,14 +11,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use terraphim_types::Limits;
+use terraphim_types::{Language, Limits};
 
 use crate::{
-    error::SandboxError,
+    error::{SandboxError, start},
     image::GuestImage,
     places::{ClientId, Place, Places},
     process::RunProcess,
     queue::QueueBounds,
+    runtime::Runtime,
+    store::Store,
     zygote::{Jail, Zygote},
 };
 
@@ -57,13 +61,50 @@ struct Inner {
     config: PoolConfig,
     /// Another guest than the embedded one.
     guest: Option<GuestImage>,
+    /// The folder in which the folders of runs are.
+    store: Option<PathBuf>,
     places: Arc<Places>,
     /// Whose runs those are that nobody is named for.
     nobody: ClientId,
+    interpreter: Line,
+    python: Line,
+}
+
+/// The processes of one runtime.
+#[derive(Default)]
+struct Line {
     /// Held only while a zygote is looked up or started, never during a run.
     zygote: tokio::sync::Mutex<Option<Zygote>>,
+    /// Where the runtime is, once it was looked for and found.
+    runtime: tokio::sync::OnceCell<Runtime>,
     ready: Mutex<VecDeque<RunProcess>>,
     refilling: AtomicBool,
+}
+
+impl Line {
+    fn lock_ready(&self) -> std::sync::MutexGuard<'_, VecDeque<RunProcess>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A process that waits; one that has died meanwhile is left out.
+    fn take_ready(&self) -> Option<RunProcess> {
+        let mut ready = self.lock_ready();
+        while let Some(mut process) = ready.pop_front() {
+            if process.is_running() {
+                return Some(process);
+            }
+        }
+        None
+    }
+}
+
+impl Inner {
+    fn line(&self, language: Language) -> &Line {
+        match language {
+            Language::TypeScript | Language::JavaScript => &self.interpreter,
+            Language::Python => &self.python,
+        }
+    }
 }
 
 /// A process that is lent for one run; dropping it kills the process.
@@ -80,37 +121,44 @@ pub struct Lease {
 impl Pool {
     /// A pool that starts nothing until it is used.
     pub fn new(config: PoolConfig) -> Self {
-        Self::over(config, None)
+        Self::over(config, None, None)
+    }
+
+    /// A pool whose runs may have files: each sees its own folder below `store`,
+    /// as it is, and what it writes is given back in [`crate::RunEnd`]. Where the
+    /// host is root, `store` and what is in it is given to the jail's own id.
+    pub fn with_store(config: PoolConfig, store: PathBuf) -> Self {
+        Self::over(config, None, Some(store))
     }
 
     /// A pool of another guest than the one that was built with this crate.
     pub fn with_guest(config: PoolConfig, guest: GuestImage) -> Self {
-        Self::over(config, Some(guest))
+        Self::over(config, Some(guest), None)
     }
 
-    fn over(config: PoolConfig, guest: Option<GuestImage>) -> Self {
+    fn over(config: PoolConfig, guest: Option<GuestImage>, store: Option<PathBuf>) -> Self {
         let inner = Inner {
             config,
             guest,
+            store,
             places: Places::new(config.capacity, config.queue),
             nobody: ClientId::new("this client"),
-            zygote: tokio::sync::Mutex::new(None),
-            ready: Mutex::default(),
-            refilling: AtomicBool::new(false),
+            interpreter: Line::default(),
+            python: Line::default(),
         };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Starts the zygote if it is not running and makes the first processes ready.
-    pub async fn warm_up(&self) -> Result<Arc<Jail>, SandboxError> {
-        let zygote = self.zygote().await?;
-        self.refill(zygote.clone());
+    /// Starts the zygote of a language if it is not running and makes the first processes ready.
+    pub async fn warm_up(&self, language: Language) -> Result<Arc<Jail>, SandboxError> {
+        let zygote = self.zygote(language).await?;
+        self.refill(language, zygote.clone());
         Ok(zygote.jail)
     }
 
-    /// The id of the process that holds the jail, if it is running.
+    /// The id of the process that holds the interpreter's jail, if it is running.
     pub async fn jail_pid(&self) -> Option<u32> {
-        self.inner.zygote.lock().await.as_ref().map(|zygote| zygote.pid)
+        self.inner.interpreter.zygote.lock().await.as_ref().map(|zygote| zygote.pid)
     }
 
     /// How many places are free.
@@ -123,16 +171,16 @@ impl Pool {
         self.inner.places.waiting()
     }
 
-    /// Lends a process to the pool's one client; see [`Pool::checkout_for`].
+    /// Lends a process for TypeScript to the pool's one client; see [`Pool::checkout_for`].
     ///
     /// # Errors
     ///
     /// The same.
     pub async fn checkout(&self, limits: Limits) -> Result<Lease, SandboxError> {
-        self.checkout_for(&self.inner.nobody, limits, 0).await
+        self.checkout_for(&self.inner.nobody, Language::TypeScript, limits, 0).await
     }
 
-    /// Lends a process to a client. Waits for a place until the queue's
+    /// Lends a process for a language to a client. Waits for a place until the queue's
     /// deadline; places are given round robin to the clients that wait, and to
     /// one client in the order of its asking. Dropping the future leaves the
     /// queue. `waiting_bytes` is what the caller keeps in memory while it waits.
@@ -144,30 +192,36 @@ impl Pool {
     pub async fn checkout_for(
         &self,
         client: &ClientId,
+        language: Language,
         limits: Limits,
         waiting_bytes: usize,
     ) -> Result<Lease, SandboxError> {
         let asked = Instant::now();
         let place = self.inner.places.take(client, waiting_bytes, self.inner.config.queue_deadline).await?;
         let queued = asked.elapsed();
-        let (process, jail) = self.process(&limits).await?;
+        let (process, jail) = self.process(language, &limits).await?;
         Ok(Lease { process, limits, queued, jail, _place: place })
     }
 
     /// A process with these limits. A zygote that is lost meanwhile has done
     /// nothing for this run yet, so another one is started.
-    async fn process(&self, limits: &Limits) -> Result<(RunProcess, Arc<Jail>), SandboxError> {
+    async fn process(
+        &self,
+        language: Language,
+        limits: &Limits,
+    ) -> Result<(RunProcess, Arc<Jail>), SandboxError> {
         let mut lost = 0;
         loop {
-            let zygote = self.zygote().await?;
-            let ready = if is_default(limits) { self.take_ready() } else { None };
+            let zygote = self.zygote(language).await?;
+            let line = self.inner.line(language);
+            let ready = if is_default(limits) { line.take_ready() } else { None };
             let process = match ready {
                 Some(process) => Ok(process),
                 None => zygote.fork(limits.memory_bytes, limits.cpu.as_secs()).await,
             };
             match process {
                 Ok(process) => {
-                    self.refill(zygote.clone());
+                    self.refill(language, zygote.clone());
                     return Ok((process, zygote.jail));
                 }
                 Err(SandboxError::ZygoteGone) if lost + 1 < MOST_ZYGOTES => lost += 1,
@@ -176,55 +230,51 @@ impl Pool {
         }
     }
 
-    async fn zygote(&self) -> Result<Zygote, SandboxError> {
-        let mut slot = self.inner.zygote.lock().await;
+    async fn zygote(&self, language: Language) -> Result<Zygote, SandboxError> {
+        let line = self.inner.line(language);
+        let mut slot = line.zygote.lock().await;
         match slot.as_ref() {
             Some(zygote) if zygote.is_alive() => Ok(zygote.clone()),
             _ => {
-                self.lock_ready().clear();
-                let zygote = Zygote::start(self.inner.guest.clone()).await?;
+                line.lock_ready().clear();
+                let runtime = match language {
+                    Language::TypeScript | Language::JavaScript => None,
+                    Language::Python => {
+                        let python = || Runtime::python(OsStr::new("python3"));
+                        let runtime = line.runtime.get_or_try_init(python).await?;
+                        let store = self.inner.store.as_deref().ok_or(SandboxError::NoStore)?;
+                        Some((runtime, Store::prepare(store).map_err(start("workspace"))?))
+                    }
+                };
+                let zygote = Zygote::start(self.inner.guest.clone(), runtime).await?;
                 *slot = Some(zygote.clone());
                 Ok(zygote)
             }
         }
     }
 
-    fn lock_ready(&self) -> std::sync::MutexGuard<'_, VecDeque<RunProcess>> {
-        self.inner.ready.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A process that waits; one that has died meanwhile is left out.
-    fn take_ready(&self) -> Option<RunProcess> {
-        let mut ready = self.lock_ready();
-        while let Some(mut process) = ready.pop_front() {
-            if process.is_running() {
-                return Some(process);
-            }
-        }
-        None
-    }
-
     /// Makes processes ready in the background, many at once when half are gone,
     /// so that most runs have the machine to themselves.
-    fn refill(&self, zygote: Zygote) {
-        let enough = self.lock_ready().len() > self.inner.config.ready / 2;
-        if enough || self.inner.refilling.swap(true, Ordering::AcqRel) {
+    fn refill(&self, language: Language, zygote: Zygote) {
+        let line = self.inner.line(language);
+        let enough = line.lock_ready().len() > self.inner.config.ready / 2;
+        if enough || line.refilling.swap(true, Ordering::AcqRel) {
             return;
         }
         let pool = Arc::downgrade(&self.inner);
         tokio::spawn(async move {
             let limits = Limits::default();
             while let Some(inner) = pool.upgrade() {
-                let pool = Self { inner };
-                if pool.lock_ready().len() >= pool.inner.config.ready {
-                    pool.inner.refilling.store(false, Ordering::Release);
+                let line = inner.line(language);
+                if line.lock_ready().len() >= inner.config.ready {
+                    line.refilling.store(false, Ordering::Release);
                     return;
                 }
                 match zygote.fork(limits.memory_bytes, limits.cpu.as_secs()).await {
-                    Ok(process) => pool.lock_ready().push_back(process),
+                    Ok(process) => line.lock_ready().push_back(process),
                     Err(error) => {
                         tracing::debug!(%error, "no process made ready");
-                        pool.inner.refilling.store(false, Ordering::Release);
+                        line.refilling.store(false, Ordering::Release);
                         return;
                     }
                 }

@@ -10,15 +10,19 @@ use std::{
     any::Any,
     collections::VecDeque,
     future::Future,
-    io::IoSlice,
+    io::{IoSlice, IoSliceMut},
+    mem::MaybeUninit,
+    os::fd::OwnedFd,
     pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use terraphim_sandbox_protocol::{
-    Budget, DecodeError, Failure, GuestFrame, HEADER_BYTES, Header, HostFrame, STARTED, Start, Syntax,
+    Budget, DecodeError, Failure, GuestFrame, HEADER_BYTES, Header, HostFrame, PREPARED, Prepare, STARTED,
+    Start, Syntax,
 };
 use terraphim_types::{Language, Limits};
 use tokio::io::Interest;
@@ -51,6 +55,9 @@ pub struct Program {
     pub source: String,
     /// Its language.
     pub language: Language,
+    /// Its folder, for languages that have files: where it is relative to the
+    /// pool's store, empty for the store itself.
+    pub folder: String,
 }
 
 /// A call that the guest asks the host to answer.
@@ -147,6 +154,10 @@ pub struct RunEnd {
     pub usage: Usage,
     /// The wall that it was behind.
     pub jail: Arc<Jail>,
+    /// The folder that holds what it wrote, as an overlay's upper layer; none
+    /// where the language has no files. No process writes to it any more. What
+    /// lies there is the program's work.
+    pub written: Option<OwnedFd>,
 }
 
 impl Lease {
@@ -172,16 +183,22 @@ impl Lease {
             host,
             limits: self.limits,
         };
+        if has_files(program.language) {
+            run.frames.expect_folder();
+            run.writes.push(prepare_frame(&program, &self.limits), None);
+        }
         run.writes.push(start_frame(&program, &self.limits), None);
         let ending = run.drive(&self.process, cancel).await;
         let wall = began.elapsed();
         let started = run.started;
-        let Run { logs, under_way, .. } = run;
+        let Run { logs, under_way, frames, .. } = run;
         // Ends the calls that are still under way.
         drop(under_way);
-        let (ending, (cpu, peak_memory_bytes)) = conclude(self.process, ending, started).await;
+        let written = frames.into_folder();
+        let concluded = conclude(self.process, ending, started, written.is_some()).await;
+        let (ending, (cpu, peak_memory_bytes)) = concluded;
         let usage = Usage { wall, cpu, peak_memory_bytes, queued: self.queued };
-        RunEnd { ending, logs, usage, jail: self.jail }
+        RunEnd { ending, logs, usage, jail: self.jail, written }
     }
 }
 
@@ -196,11 +213,27 @@ pub(crate) fn budget(limits: &Limits) -> Budget {
     }
 }
 
+fn has_files(language: Language) -> bool {
+    match language {
+        Language::TypeScript | Language::JavaScript => false,
+        Language::Python => true,
+    }
+}
+
+fn prepare_frame(program: &Program, limits: &Limits) -> Vec<u8> {
+    HostFrame::encode_prepare(&Prepare {
+        lower: program.folder.clone(),
+        bytes: limits.workspace_bytes,
+        files: limits.workspace_files,
+    })
+}
+
 fn start_frame(program: &Program, limits: &Limits) -> Vec<u8> {
     HostFrame::encode_start(&Start {
         syntax: match program.language {
             Language::TypeScript => Syntax::TypeScript,
             Language::JavaScript => Syntax::JavaScript,
+            Language::Python => Syntax::Python,
         },
         wall_ms: u64::try_from(limits.wall.as_millis()).unwrap_or(u64::MAX),
         heap_bytes: limits.memory_bytes,
@@ -296,6 +329,10 @@ impl Run {
                 return Some(Ending::Protocol(Some(DecodeError::NotDue { kind: STARTED })));
             }
             GuestFrame::Started => self.started = true,
+            GuestFrame::Prepared if self.started || !self.frames.takes_folder() => {
+                return Some(Ending::Protocol(Some(DecodeError::NotDue { kind: PREPARED })));
+            }
+            GuestFrame::Prepared => {}
             GuestFrame::Log { level, text } => self.logs.push(level, &text),
             GuestFrame::Done { payload } => return Some(Ending::Result(payload.into_vec())),
             GuestFrame::Failed(failure) => return Some(Ending::Failed(failure)),
@@ -400,6 +437,17 @@ pub(crate) struct FrameReader {
     budget: Budget,
     pub(crate) bytes: Vec<u8>,
     taken: usize,
+    folder: Folder,
+}
+
+/// The descriptor that may come with the first frame.
+enum Folder {
+    /// None may.
+    Refused,
+    Awaited,
+    Received(OwnedFd),
+    /// It came, and the frame that it belongs to.
+    Taken(OwnedFd),
 }
 
 /// Bytes that are read at once.
@@ -407,19 +455,75 @@ const READ_BYTES: usize = 64 << 10;
 
 impl FrameReader {
     pub(crate) fn new(budget: Budget) -> Self {
-        Self { budget, bytes: Vec::new(), taken: 0 }
+        Self { budget, bytes: Vec::new(), taken: 0, folder: Folder::Refused }
+    }
+
+    /// From now on one descriptor is taken.
+    fn expect_folder(&mut self) {
+        self.folder = Folder::Awaited;
+    }
+
+    /// Whether the descriptor is here and nobody has asked yet.
+    fn takes_folder(&mut self) -> bool {
+        match std::mem::replace(&mut self.folder, Folder::Refused) {
+            Folder::Received(folder) => {
+                self.folder = Folder::Taken(folder);
+                true
+            }
+            other => {
+                self.folder = other;
+                false
+            }
+        }
+    }
+
+    fn into_folder(self) -> Option<OwnedFd> {
+        match self.folder {
+            Folder::Taken(folder) => Some(folder),
+            _ => None,
+        }
     }
 
     /// Reads what is there, up to one read; whether the channel is still open.
     fn fill(&mut self, process: &RunProcess) -> Result<bool, Closed> {
         self.forget_taken();
         self.bytes.reserve(READ_BYTES);
-        match process.channel.try_read_buf(&mut self.bytes) {
+        let read = match self.folder {
+            Folder::Awaited => self.read_with_folder(process),
+            _ => process.channel.try_read_buf(&mut self.bytes),
+        };
+        match read {
             Ok(0) => Ok(false),
             Ok(_) => Ok(true),
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(true),
             Err(_) => Err(Closed),
         }
+    }
+
+    /// Reads until a descriptor came along; a second one, and any later one, is closed by the kernel.
+    fn read_with_folder(&mut self, process: &RunProcess) -> std::io::Result<usize> {
+        let mut buffer = [0; 4096];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let (count, folder) = process.channel.try_io(Interest::READABLE, || {
+            let mut beside = RecvAncillaryBuffer::new(&mut space);
+            let flags = RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT;
+            let received = rustix::net::recvmsg(
+                &process.channel,
+                &mut [IoSliceMut::new(&mut buffer)],
+                &mut beside,
+                flags,
+            )?;
+            let folder = beside.drain().find_map(|beside| match beside {
+                RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+                _ => None,
+            });
+            Ok((received.bytes, folder))
+        })?;
+        self.bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        if let Some(folder) = folder {
+            self.folder = Folder::Received(folder);
+        }
+        Ok(count)
     }
 
     /// Lets go of the frames that were given.

@@ -19,10 +19,10 @@ use crate::image::GuestImage;
 
 /// Ids for jails that a root host starts: above those of people and services,
 /// inside the 65,536 that containers usually map.
-const JAIL_IDS: std::ops::Range<u32> = 61_500..64_500;
+pub(crate) const JAIL_IDS: std::ops::Range<u32> = 61_500..64_500;
 
 enum Job {
-    Start { image: Option<GuestImage>, control: OwnedFd, answer: oneshot::Sender<io::Result<Process>> },
+    Start { launch: Launch, answer: oneshot::Sender<io::Result<Process>> },
     Reap(Child),
 }
 
@@ -54,9 +54,9 @@ fn jobs() -> io::Result<&'static Sender<Job>> {
         let work = move || {
             for job in receiver {
                 match job {
-                    Job::Start { image, control, answer } => {
+                    Job::Start { launch, answer } => {
                         // A caller that is gone drops the answer, which kills the process.
-                        let _ = answer.send(start(image, control));
+                        let _ = answer.send(start(launch));
                     }
                     Job::Reap(mut child) => {
                         let _ = child.wait();
@@ -69,18 +69,30 @@ fn jobs() -> io::Result<&'static Sender<Job>> {
     jobs.as_ref().ok_or_else(|| io::Error::other("the spawner thread could not be started"))
 }
 
-/// Starts a guest, the embedded one unless another is given, with `control` as
-/// its standard input and nothing else.
-pub(crate) async fn guest(image: Option<GuestImage>, control: OwnedFd) -> io::Result<Process> {
+/// How a guest is started.
+pub(crate) struct Launch {
+    /// The guest, unless it is the embedded one.
+    pub(crate) image: Option<GuestImage>,
+    /// Its standard input.
+    pub(crate) control: OwnedFd,
+    /// The runtime that it is to become, if it is to become one, and where that
+    /// may write why it does not start.
+    pub(crate) runtime: Option<(&'static str, OwnedFd)>,
+    /// The id that a root host gives it, unless any will do.
+    pub(crate) id: Option<u32>,
+}
+
+/// Starts a guest with what it is given and nothing else.
+pub(crate) async fn guest(launch: Launch) -> io::Result<Process> {
     let (answer, answered) = oneshot::channel();
     let gone = |_| io::Error::other("the spawner thread is gone");
     jobs()?
-        .send(Job::Start { image, control, answer })
+        .send(Job::Start { launch, answer })
         .map_err(|_| io::Error::other("the spawner thread is gone"))?;
     answered.await.map_err(gone)?
 }
 
-fn start(image: Option<GuestImage>, control: OwnedFd) -> io::Result<Process> {
+fn start(Launch { image, control, runtime, id }: Launch) -> io::Result<Process> {
     let image = match image {
         Some(image) => image,
         None => GuestImage::embedded()?,
@@ -95,9 +107,12 @@ fn start(image: Option<GuestImage>, control: OwnedFd) -> io::Result<Process> {
         .stdin(Stdio::from(control))
         .stdout(Stdio::null())
         .stderr(Stdio::null());
+    if let Some((language, complaints)) = runtime {
+        command.arg(language).stderr(Stdio::from(complaints));
+    }
     if rustix::process::geteuid().is_root() {
         check_capabilities()?;
-        let id = jail_id();
+        let id = id.unwrap_or_else(jail_id);
         command.uid(id).gid(id);
     }
     command.spawn().map(|child| Process { child: Some(child) })
@@ -113,7 +128,7 @@ fn check_capabilities() -> io::Result<()> {
 }
 
 /// An unprivileged id of its own for each host process.
-fn jail_id() -> u32 {
+pub(crate) fn jail_id() -> u32 {
     let span = JAIL_IDS.end - JAIL_IDS.start;
     JAIL_IDS.start + std::process::id() % span
 }

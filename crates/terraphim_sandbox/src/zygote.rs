@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    io::{self, IoSliceMut},
+    io::{self, IoSlice, IoSliceMut},
     mem::MaybeUninit,
     os::fd::{AsFd, OwnedFd},
     sync::Arc,
@@ -10,8 +10,8 @@ use std::{
 };
 
 use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendFlags, SocketFlags,
-    SocketType,
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
 };
 use terraphim_sandbox_protocol::{
     DecodeError, VERSION,
@@ -28,7 +28,9 @@ use crate::{
     error::{SandboxError, start},
     image::GuestImage,
     process::{ChildExit, RunProcess},
+    runtime::Runtime,
     spawn,
+    store::Store,
 };
 
 /// How long a guest may take to enter its jail and warm up.
@@ -43,6 +45,9 @@ const MOST_ASKED: usize = 64;
 
 /// Ends that may be waited for before those of nobody's interest are looked for.
 const EXITS_KEPT: usize = 4096;
+
+/// How much of a runtime's complaints is told, in bytes.
+const MOST_COMPLAINTS: usize = 2 << 10;
 
 /// What a jail came out as on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,18 +81,46 @@ pub(crate) struct Zygote {
 }
 
 impl Zygote {
-    /// Starts a guest and waits until it is jailed and warm.
-    pub(crate) async fn start(guest: Option<GuestImage>) -> Result<Self, SandboxError> {
+    /// Starts a guest and waits until it is jailed and warm. With a runtime it
+    /// becomes that one.
+    pub(crate) async fn start(
+        guest: Option<GuestImage>,
+        runtime: Option<(&Runtime, Store)>,
+    ) -> Result<Self, SandboxError> {
         let pair =
             rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
         let (ours, theirs) = pair.map_err(io::Error::from).map_err(start("socketpair"))?;
         rustix::io::ioctl_fionbio(&ours, true).map_err(io::Error::from).map_err(start("non-blocking"))?;
-        let process = spawn::guest(guest, theirs).await.map_err(start("spawn"))?;
+        let complaints = match runtime {
+            Some(_) => Some(Complaints::new().map_err(start("memfd"))?),
+            None => None,
+        };
+        let heard = complaints.as_ref().map(Complaints::writer).transpose().map_err(start("dup"))?;
+        let launch = spawn::Launch {
+            image: guest,
+            control: theirs,
+            runtime: runtime.as_ref().map(|(runtime, _)| runtime.language).zip(heard),
+            id: runtime.as_ref().and_then(|(_, store)| store.owner()),
+        };
+        let process = spawn::guest(launch).await.map_err(start("spawn"))?;
         let control = Control::new(ours).map_err(start("register"))?;
+        if let Some((runtime, store)) = &runtime {
+            control.set_up(runtime, store).await?;
+        }
         let ready = tokio::time::timeout(START_DEADLINE, control.receive()).await;
-        let ready =
-            ready.map_err(|_| SandboxError::Jail { reason: "the guest did not answer in time".into() })?;
-        let jail = match ready?.0 {
+        let said = || complaints.as_ref().map(Complaints::read).unwrap_or_default();
+        let ready = ready.map_err(|_| SandboxError::Jail {
+            reason: format!("the guest did not answer in time{}", said()),
+        })?;
+        let ready = match ready {
+            Err(SandboxError::ZygoteGone) if complaints.is_some() => {
+                return Err(SandboxError::Jail {
+                    reason: format!("the runtime ended at its start{}", said()),
+                });
+            }
+            ready => ready?,
+        };
+        let jail = match ready.0 {
             FromZygote::Ready { version, layers, reduced } if version == VERSION => Jail { layers, reduced },
             FromZygote::Ready { version, .. } => {
                 return Err(SandboxError::Version { theirs: version, ours: VERSION });
@@ -209,6 +242,30 @@ impl Owner {
     }
 }
 
+/// What a runtime writes to its standard error before it is ready.
+struct Complaints(OwnedFd);
+
+impl Complaints {
+    fn new() -> io::Result<Self> {
+        Ok(Self(rustix::fs::memfd_create("complaints", rustix::fs::MemfdFlags::CLOEXEC)?))
+    }
+
+    fn writer(&self) -> io::Result<OwnedFd> {
+        self.0.try_clone()
+    }
+
+    /// The last lines, after a colon.
+    fn read(&self) -> String {
+        let mut bytes = vec![0; MOST_COMPLAINTS];
+        let length = rustix::fs::fstat(&self.0).map_or(0, |about| u64::try_from(about.st_size).unwrap_or(0));
+        let from = length.saturating_sub(MOST_COMPLAINTS as u64);
+        let count = rustix::io::pread(&self.0, &mut bytes, from).unwrap_or(0);
+        bytes.truncate(count);
+        let text = String::from_utf8_lossy(&bytes);
+        if text.trim().is_empty() { String::new() } else { format!(": {}", text.trim()) }
+    }
+}
+
 /// The host's end of the control channel.
 struct Control {
     socket: UnixDatagram,
@@ -226,6 +283,27 @@ impl Control {
             Ok(rustix::net::send(&self.socket, &datagram, SendFlags::NOSIGNAL)?)
         });
         sent.await.map(drop).map_err(|_| SandboxError::ZygoteGone)
+    }
+
+    /// Says what the jail is to show, and what it is to become.
+    async fn set_up(&self, runtime: &Runtime, store: &Store) -> Result<(), SandboxError> {
+        for (step, tree) in runtime.setup(store.folder()).map_err(start("open_tree"))? {
+            let datagram = step.encode().ok_or_else(|| SandboxError::Jail {
+                reason: format!("a path of the runtime is too long: {step:?}"),
+            })?;
+            let sent = self.socket.async_io(Interest::WRITABLE, || {
+                let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+                let mut beside = SendAncillaryBuffer::new(&mut space);
+                let trees: Vec<_> = tree.iter().map(AsFd::as_fd).collect();
+                if !trees.is_empty() && !beside.push(SendAncillaryMessage::ScmRights(&trees)) {
+                    return Err(io::Error::other("no room for a descriptor"));
+                }
+                let slices = [IoSlice::new(&datagram)];
+                Ok(rustix::net::sendmsg(&self.socket, &slices, &mut beside, SendFlags::NOSIGNAL)?)
+            });
+            sent.await.map_err(start("setup"))?;
+        }
+        Ok(())
     }
 
     async fn receive(&self) -> Result<(FromZygote, Vec<OwnedFd>), SandboxError> {

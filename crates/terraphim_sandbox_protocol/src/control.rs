@@ -3,6 +3,9 @@
 use crate::wire::{DecodeError, Reader, Writer};
 
 const FORK: u8 = 1;
+const BIND: u8 = 2;
+const LINK: u8 = 3;
+const RUNTIME: u8 = 4;
 const READY: u8 = 16;
 const FORKED: u8 = 17;
 const EXITED: u8 = 18;
@@ -57,6 +60,44 @@ impl Layers {
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
+}
+
+/// From the host to a guest that is to become the zygote of a machine's own
+/// language runtime, before it enters its jail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setup {
+    /// Show a file or folder of the machine in the jail.
+    Bind {
+        /// What it is.
+        kind: BindKind,
+        /// Where it is, unless a mount of it comes along as a descriptor.
+        source: String,
+        /// Where it is to be seen, absolute.
+        target: String,
+    },
+    /// Make a symbolic link in the jail.
+    Link {
+        /// Where the link is, absolute.
+        target: String,
+        /// What it says.
+        to: String,
+    },
+    /// The last one: enter the jail and become this program.
+    Runtime {
+        /// The program's path in the jail.
+        program: String,
+    },
+}
+
+/// What a [`Setup::Bind`] shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BindKind {
+    /// A file or a tree of the runtime, to be read only.
+    Runtime,
+    /// A device.
+    Device,
+    /// The folder of the workspaces; a run sees its own only.
+    Store,
 }
 
 /// From the host to a zygote.
@@ -132,6 +173,51 @@ impl ToZygote {
             }
             other => Err(DecodeError::UnknownKind(other)),
         }
+    }
+}
+
+impl Setup {
+    /// The datagram; `None` if the paths are too long for one.
+    pub fn encode(&self) -> Option<Vec<u8>> {
+        let datagram = match self {
+            Self::Bind { kind, source, target } => {
+                let kind = match kind {
+                    BindKind::Runtime => 0,
+                    BindKind::Device => 1,
+                    BindKind::Store => 2,
+                };
+                Writer::new(BIND, 64).u8(kind).text(source).text(target).finish()
+            }
+            Self::Link { target, to } => Writer::new(LINK, 64).text(target).text(to).finish(),
+            Self::Runtime { program } => Writer::new(RUNTIME, 64).text(program).finish(),
+        };
+        (datagram.len() <= MAX_DATAGRAM).then_some(datagram)
+    }
+
+    /// Reads a datagram.
+    ///
+    /// # Errors
+    ///
+    /// If it is none of these.
+    pub fn decode(datagram: &[u8]) -> Result<Self, DecodeError> {
+        let (kind, mut fields) = open(datagram)?;
+        let setup = match kind {
+            BIND => Self::Bind {
+                kind: match fields.u8()? {
+                    0 => BindKind::Runtime,
+                    1 => BindKind::Device,
+                    2 => BindKind::Store,
+                    other => return Err(fields.bad_value(other)),
+                },
+                source: fields.text()?,
+                target: fields.text()?,
+            },
+            LINK => Self::Link { target: fields.text()?, to: fields.text()? },
+            RUNTIME => Self::Runtime { program: fields.text()? },
+            other => return Err(DecodeError::UnknownKind(other)),
+        };
+        fields.end()?;
+        Ok(setup)
     }
 }
 

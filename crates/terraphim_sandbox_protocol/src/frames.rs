@@ -6,12 +6,15 @@ use crate::wire::{Budget, DecodeError, Header, Reader, Writer};
 
 const START: u8 = 1;
 const REPLY: u8 = 2;
+const PREPARE: u8 = 3;
 /// Kind byte of [`GuestFrame::Started`].
 pub const STARTED: u8 = 16;
 const CALL: u8 = 17;
 const LOG: u8 = 18;
 const DONE: u8 = 19;
 const FAILED: u8 = 20;
+/// Kind byte of [`GuestFrame::Prepared`].
+pub const PREPARED: u8 = 21;
 
 /// Opaque bytes at the end of a received body, kept where they were received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub enum Syntax {
     TypeScript,
     /// JavaScript.
     JavaScript,
+    /// Python.
+    Python,
 }
 
 /// The program and what its process must know of its limits.
@@ -69,9 +74,22 @@ pub struct Start {
     pub source: String,
 }
 
+/// The folder of a run in a runtime.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepare {
+    /// What is there already, relative to the store that the jail shows; empty for the store itself.
+    pub lower: String,
+    /// What the run may write, in bytes.
+    pub bytes: u64,
+    /// How many files and folders it may make.
+    pub files: u64,
+}
+
 /// A frame from the host to a run's process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostFrame {
+    /// The folder, for runtimes that have one; before the program.
+    Prepare(Prepare),
     /// The program; the first frame, sent once.
     Start(Start),
     /// What a call answered.
@@ -133,6 +151,8 @@ pub struct Failure {
 /// A frame from a run's process to the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GuestFrame {
+    /// The folder is there; what the run writes goes to the one whose descriptor comes along.
+    Prepared,
     /// The program was understood and begins.
     Started,
     /// A call; its reply carries the same id.
@@ -174,6 +194,7 @@ impl HostFrame {
             .u8(match start.syntax {
                 Syntax::TypeScript => 0,
                 Syntax::JavaScript => 1,
+                Syntax::Python => 2,
             })
             .u64(start.wall_ms)
             .u64(start.heap_bytes)
@@ -184,6 +205,12 @@ impl HostFrame {
             .finish()
     }
 
+    /// Encodes the folder.
+    pub fn encode_prepare(prepare: &Prepare) -> Vec<u8> {
+        let Prepare { lower, bytes, files } = prepare;
+        Writer::new(PREPARE, lower.len() + 24).u64(*bytes).u64(*files).text(lower).finish()
+    }
+
     /// Encodes a reply.
     pub fn encode_reply(id: u32, ok: bool, payload: &[u8]) -> Vec<u8> {
         Writer::new(REPLY, payload.len() + 5).u32(id).u8(u8::from(ok)).rest(payload).finish()
@@ -192,7 +219,7 @@ impl HostFrame {
     /// Whether a body of this kind and length may be received at all; to be asked before it is.
     pub fn admit(header: Header, budget: &Budget) -> Result<(), DecodeError> {
         match header.kind {
-            START => check(header, budget.start),
+            START | PREPARE => check(header, budget.start),
             REPLY => check(header, budget.reply),
             kind => Err(DecodeError::UnknownKind(kind)),
         }
@@ -207,6 +234,7 @@ impl HostFrame {
                     syntax: match fields.u8()? {
                         0 => Syntax::TypeScript,
                         1 => Syntax::JavaScript,
+                        2 => Syntax::Python,
                         other => return Err(fields.bad_value(other)),
                     },
                     wall_ms: fields.u64()?,
@@ -218,6 +246,12 @@ impl HostFrame {
                 };
                 fields.end()?;
                 Ok(Self::Start(start))
+            }
+            PREPARE => {
+                let (bytes, files) = (fields.u64()?, fields.u64()?);
+                let prepare = Prepare { bytes, files, lower: fields.text()? };
+                fields.end()?;
+                Ok(Self::Prepare(prepare))
             }
             REPLY => {
                 let id = fields.u32()?;
@@ -235,6 +269,11 @@ impl HostFrame {
 }
 
 impl GuestFrame {
+    /// Encodes that the folder is there.
+    pub fn encode_prepared() -> Vec<u8> {
+        Writer::new(PREPARED, 0).finish()
+    }
+
     /// Encodes the begin of a program.
     pub fn encode_started() -> Vec<u8> {
         Writer::new(STARTED, 0).finish()
@@ -282,7 +321,7 @@ impl GuestFrame {
     /// Whether a body of this kind and length may be received at all; to be asked before it is.
     pub fn admit(header: Header, budget: &Budget) -> Result<(), DecodeError> {
         match header.kind {
-            STARTED => check(header, 0),
+            STARTED | PREPARED => check(header, 0),
             CALL => check(header, budget.call),
             LOG => check(header, budget.log),
             DONE => check(header, budget.done),
@@ -296,6 +335,7 @@ impl GuestFrame {
         let mut fields = Reader::new(kind, &body);
         match kind {
             STARTED => fields.end().map(|()| Self::Started),
+            PREPARED => fields.end().map(|()| Self::Prepared),
             CALL => {
                 let id = fields.u32()?;
                 let name = fields.text()?;

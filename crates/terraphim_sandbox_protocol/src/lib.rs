@@ -15,7 +15,9 @@ pub mod control;
 mod frames;
 mod wire;
 
-pub use frames::{Failure, FailureKind, GuestFrame, HostFrame, LogLevel, Payload, STARTED, Start, Syntax};
+pub use frames::{
+    Failure, FailureKind, GuestFrame, HostFrame, LogLevel, PREPARED, Payload, Prepare, STARTED, Start, Syntax,
+};
 pub use wire::{Budget, DecodeError, HEADER_BYTES, Header};
 
 /// Version of both channels; a zygote that says another one is refused.

@@ -7,9 +7,9 @@
 
 use proptest::prelude::*;
 use terraphim_sandbox_protocol::{
-    Budget, DecodeError, Failure, FailureKind, GuestFrame, HEADER_BYTES, Header, HostFrame, LogLevel, Start,
+    Budget, DecodeError, Failure, FailureKind, GuestFrame, HEADER_BYTES, Header, HostFrame, LogLevel, Prepare, Start,
     Syntax,
-    control::{FromZygote, Layers, MAX_DATAGRAM, ToZygote},
+    control::{BindKind, FromZygote, Layers, MAX_DATAGRAM, Setup, ToZygote},
 };
 
 const BUDGET: Budget = Budget { start: 1000, reply: 1000, call: 1000, log: 1000, done: 1000, failed: 1000 };
@@ -65,6 +65,9 @@ fn frames_survive_their_encoding() {
         source: "x".into(),
     };
     assert_eq!(host(HostFrame::encode_start(&start)), HostFrame::Start(start));
+    let prepare = Prepare { lower: "a/b".into(), bytes: 1, files: 2 };
+    assert_eq!(host(HostFrame::encode_prepare(&prepare)), HostFrame::Prepare(prepare));
+    assert_eq!(guest(GuestFrame::encode_prepared()), GuestFrame::Prepared);
     let HostFrame::Reply { id: 9, ok: false, payload } = host(HostFrame::encode_reply(9, false, b"1")) else {
         panic!()
     };
@@ -75,6 +78,15 @@ fn frames_survive_their_encoding() {
 fn datagrams_survive_their_encoding() {
     let fork = ToZygote::Fork { child: 1, memory_bytes: u64::MAX, cpu_seconds: 30 };
     assert_eq!(ToZygote::decode(&fork.encode()), Ok(fork));
+    for setup in [
+        Setup::Bind { kind: BindKind::Store, source: "/a".into(), target: "/b".into() },
+        Setup::Link { target: "/a".into(), to: "b".into() },
+        Setup::Runtime { program: "/c".into() },
+    ] {
+        let datagram = setup.encode().expect("short paths");
+        assert_eq!(Setup::decode(&datagram), Ok(setup));
+    }
+    assert_eq!(Setup::Runtime { program: "/x".repeat(MAX_DATAGRAM) }.encode(), None);
     for message in [
         FromZygote::Ready { version: 1, layers: Layers::PID.with(Layers::USER), reduced: "no".into() },
         FromZygote::Forked { child: 3 },

@@ -167,6 +167,8 @@ pub enum Language {
     TypeScript,
     /// JavaScript modules.
     JavaScript,
+    /// Python, by the machine's own interpreter.
+    Python,
 }
 
 impl Language {
@@ -175,6 +177,7 @@ impl Language {
         match extension {
             "ts" | "mts" | "tsx" => Some(Self::TypeScript),
             "js" | "mjs" | "jsx" => Some(Self::JavaScript),
+            "py" => Some(Self::Python),
             _ => None,
         }
     }
@@ -187,6 +190,7 @@ impl FromStr for Language {
         match text.to_ascii_lowercase().as_str() {
             "typescript" | "ts" => Ok(Self::TypeScript),
             "javascript" | "js" => Ok(Self::JavaScript),
+            "python" | "py" => Ok(Self::Python),
             _ => Err(InvalidName::Language(text.to_owned())),
         }
     }
@@ -197,6 +201,7 @@ impl fmt::Display for Language {
         f.write_str(match self {
             Self::TypeScript => "typescript",
             Self::JavaScript => "javascript",
+            Self::Python => "python",
         })
     }
 }

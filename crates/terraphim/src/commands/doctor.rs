@@ -80,7 +80,7 @@ async fn examine(settings: &Settings, global: &Global) -> Vec<Check> {
 }
 
 async fn walls(pool: &Pool) -> Vec<Check> {
-    let jail = match pool.warm_up().await {
+    let jail = match pool.warm_up(Language::TypeScript).await {
         Ok(jail) => jail,
         Err(error) => return vec![Check::new("wall `process`", false, whole(&error)).or(unblock(&error))],
     };

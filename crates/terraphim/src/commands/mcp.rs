@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use terraphim_mcp_server::{Expose, FaceConfig, Stop, serve_stdio};
 use terraphim_sandbox::{Pool, PoolConfig};
+use terraphim_types::Language;
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::sleep,
@@ -26,10 +27,10 @@ pub(crate) fn mcp(global: &Global, args: &McpArgs) -> Result<Exit, CliError> {
     block_on(async {
         let stop = Stop::default();
         tokio::spawn(stop_on_signals(stop.clone()));
-        let pool = Pool::new(PoolConfig::default());
+        let pool = Pool::with_store(PoolConfig::default(), settings.workspace(global)?);
         let warming = pool.clone();
         tokio::spawn(async move {
-            if let Err(error) = warming.warm_up().await {
+            if let Err(error) = warming.warm_up(Language::TypeScript).await {
                 tracing::error!(%error, "the sandbox is not ready");
             }
         });

@@ -35,17 +35,24 @@ pub(crate) fn run(global: &Global, args: RunArgs) -> Result<Exit, CliError> {
     block_on(async {
         let cancel = CancellationToken::new();
         let signalled = tokio::spawn(cancel_on_signal(cancel.clone()));
-        let pool = Pool::new(PoolConfig { capacity: 1, ready: 0, ..PoolConfig::default() });
+        let pool = Pool::with_store(
+            PoolConfig { capacity: 1, ready: 0, ..PoolConfig::default() },
+            settings.workspace(global)?,
+        );
         // The jail is entered while the servers are being looked up.
         let warming = pool.clone();
-        tokio::spawn(async move { warming.warm_up().await.map(drop) });
+        tokio::spawn(async move { warming.warm_up(language).await.map(drop) });
         let gateway = compose::gateway(&settings)?;
         let executor = compose::executor(&settings, global, pool, gateway.clone())?;
         let counted = args.json || args.report;
         if counted {
             executor.warm_up_counter();
         }
-        let request = ExecuteRequest { limits, ..ExecuteRequest::new(code, language) };
+        let request = ExecuteRequest {
+            limits,
+            rollback_on_failure: args.rollback_on_failure,
+            ..ExecuteRequest::new(code, language)
+        };
         let mut execution = executor.execute(request, &cancel).await;
         if counted
             && !cancel.is_cancelled()

@@ -12,6 +12,22 @@ pub enum Only {
     OnChannel,
     /// Exactly the flags of a plain fork.
     PlainFork,
+    /// New threads of the same process.
+    NewThread,
+    /// Processes and threads in the namespaces that there are.
+    NoNamespaces,
+    /// Memory that is a file's or the process's own.
+    NotShared,
+    /// Flags, locks and copies of descriptors, nothing that sends signals.
+    OwnFiles,
+    /// Asking a descriptor what it is, and whether it blocks.
+    Harmless,
+    /// A thread's name.
+    Naming,
+    /// Asking, not setting.
+    Asking,
+    /// Pairs of Unix sockets.
+    UnixPair,
     /// No use: it is answered with `ENOSYS` instead of being fatal.
     Unimplemented,
 }
@@ -25,6 +41,14 @@ impl Only {
             Self::NotExecutable => "without `PROT_EXEC`",
             Self::OnChannel => "on descriptor 3 only",
             Self::PlainFork => "with the flags of a plain fork only",
+            Self::NewThread => "for threads of the same process only",
+            Self::NoNamespaces => "without flags for new namespaces",
+            Self::NotShared => "not for shared memory without a file",
+            Self::OwnFiles => "for flags, locks and copies only",
+            Self::Harmless => "for what descriptors are and whether they block only",
+            Self::Naming => "for a thread's name only",
+            Self::Asking => "for asking only",
+            Self::UnixPair => "for Unix sockets only",
             Self::Unimplemented => "answered with `ENOSYS`",
         }
     }

@@ -14,6 +14,7 @@ use seccompiler::{
 use super::{
     CHANNEL, JailError,
     calls::{Call, Only, RUN_CALLS, WAITER_CALLS, ZYGOTE_CALLS},
+    runtime_calls::{RUNTIME_OLD_CALLS, RUNTIME_RUN_CALLS, RUNTIME_ZYGOTE_CALLS},
 };
 
 type Rules = Vec<(i64, Vec<SeccompRule>)>;
@@ -28,12 +29,11 @@ fn arch() -> Result<TargetArch, JailError> {
 
 /// Kills on everything but `rules`.
 fn allow_only(rules: Rules) -> Result<BpfProgram, JailError> {
-    let filter = SeccompFilter::new(
-        rules.into_iter().collect(),
-        SeccompAction::KillProcess,
-        SeccompAction::Allow,
-        arch()?,
-    );
+    filter(rules, SeccompAction::KillProcess)
+}
+
+fn filter(rules: Rules, otherwise: SeccompAction) -> Result<BpfProgram, JailError> {
+    let filter = SeccompFilter::new(rules.into_iter().collect(), otherwise, SeccompAction::Allow, arch()?);
     filter.and_then(BpfProgram::try_from).map_err(failed)
 }
 
@@ -43,9 +43,54 @@ fn rule(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<Vec<SeccompR
     Ok(vec![SeccompRule::new(vec![condition]).map_err(failed)?])
 }
 
+/// Every flag that asks for a new namespace.
+const NAMESPACES: u64 = 0x7E02_0080;
+
+/// What `fcntl` may be asked for.
+const FILE_COMMANDS: [libc::c_int; 12] = [
+    libc::F_DUPFD,
+    libc::F_GETFD,
+    libc::F_SETFD,
+    libc::F_GETFL,
+    libc::F_SETFL,
+    libc::F_GETLK,
+    libc::F_SETLK,
+    libc::F_SETLKW,
+    libc::F_OFD_GETLK,
+    libc::F_OFD_SETLK,
+    libc::F_OFD_SETLKW,
+    libc::F_DUPFD_CLOEXEC,
+];
+
+/// What `ioctl` may be asked for: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
+const DEVICE_COMMANDS: &[u64] = &[0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451];
+
 /// The rules of a call.
 fn rules_of(only: Only) -> Result<Vec<SeccompRule>, JailError> {
+    let bits = |flags: libc::c_int| u64::from(flags.cast_unsigned());
+    let any_of = |argument: u8, values: &[u64]| {
+        let rules = values.iter().map(|value| rule(argument, SeccompCmpOp::Eq, *value));
+        rules.collect::<Result<Vec<_>, _>>().map(|rules| rules.concat())
+    };
     match only {
+        Only::NewThread => {
+            let thread = bits(libc::CLONE_THREAD | libc::CLONE_VM | libc::CLONE_SIGHAND);
+            rule(0, SeccompCmpOp::MaskedEq(thread | NAMESPACES), thread)
+        }
+        Only::NoNamespaces => rule(0, SeccompCmpOp::MaskedEq(NAMESPACES), 0),
+        Only::NotShared => {
+            let private = rule(3, SeccompCmpOp::MaskedEq(bits(libc::MAP_SHARED)), 0)?;
+            let of_file = rule(3, SeccompCmpOp::MaskedEq(bits(libc::MAP_ANONYMOUS)), 0)?;
+            Ok([private, of_file].concat())
+        }
+        Only::OwnFiles => any_of(1, &FILE_COMMANDS.map(bits)),
+        Only::Harmless => any_of(1, DEVICE_COMMANDS),
+        Only::Naming => any_of(0, &[bits(libc::PR_SET_NAME), bits(libc::PR_GET_NAME)]),
+        Only::Asking => {
+            let condition = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0);
+            Ok(vec![SeccompRule::new(vec![condition.map_err(failed)?]).map_err(failed)?])
+        }
+        Only::UnixPair => rule(0, SeccompCmpOp::Eq, bits(libc::AF_UNIX)),
         Only::Any | Only::Unimplemented => Ok(Vec::new()),
         Only::NotExecutable => rule(2, SeccompCmpOp::MaskedEq(u64::from(libc::PROT_EXEC.cast_unsigned())), 0),
         Only::OnChannel => rule(0, SeccompCmpOp::Eq, u64::from(CHANNEL.cast_unsigned())),
@@ -107,4 +152,38 @@ pub(super) fn confine_zygote() -> Result<(), JailError> {
 /// If the kernel does not take the filter.
 pub fn confine_waiter() -> Result<(), JailError> {
     seccompiler::apply_filter(&allow_only(rules(WAITER_CALLS)?)?).map_err(failed)
+}
+
+/// What a runtime does not get, it is told so. What is to look unimplemented
+/// passes here, because of several answers the kernel takes the latest filter's.
+fn allow_in_runtime(calls: &[Call]) -> Result<BpfProgram, JailError> {
+    filter(rules(calls)?, SeccompAction::Errno(libc::EPERM.cast_unsigned()))
+}
+
+/// Leaves this process, and the runtime that it becomes, the calls of a runtime's zygote.
+pub(super) fn confine_runtime() -> Result<(), JailError> {
+    let of_runs = RUNTIME_RUN_CALLS.iter().chain(RUNTIME_OLD_CALLS);
+    let extended = |call: &&Call| RUNTIME_ZYGOTE_CALLS.iter().any(|more| more.number == call.number);
+    let calls: Vec<Call> =
+        of_runs.filter(|call| !extended(call)).chain(RUNTIME_ZYGOTE_CALLS).copied().collect();
+    seccompiler::apply_filter(&refuse_unimplemented(&calls)?).map_err(failed)?;
+    seccompiler::apply_filter(&allow_in_runtime(&calls)?).map_err(failed)
+}
+
+/// The filter of a run in a runtime, as the kernel takes it: an array of `struct sock_filter`.
+///
+/// # Errors
+///
+/// If this architecture has no filters.
+pub fn runtime_run_filter() -> Result<Vec<u8>, JailError> {
+    let calls: Vec<Call> = RUNTIME_RUN_CALLS.iter().chain(RUNTIME_OLD_CALLS).copied().collect();
+    let program = allow_in_runtime(&calls)?;
+    Ok(program
+        .iter()
+        .flat_map(|one| {
+            let [c0, c1] = one.code.to_ne_bytes();
+            let [k0, k1, k2, k3] = one.k.to_ne_bytes();
+            [c0, c1, one.jt, one.jf, k0, k1, k2, k3]
+        })
+        .collect())
 }

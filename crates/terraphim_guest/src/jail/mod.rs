@@ -13,6 +13,9 @@ mod filter;
 mod memory;
 mod namespaces;
 mod process;
+mod root;
+mod runtime;
+mod runtime_calls;
 
 use std::io;
 
@@ -26,12 +29,16 @@ use rustix::{
 use terraphim_sandbox_protocol::control::Layers;
 
 pub use calls::{Call, Only, RUN_CALLS, UNFILTERED_CALLS, WAITER_CALLS, ZYGOTE_CALLS};
-pub use filter::{RunFilter, confine_waiter, lock_down, run_filter};
+pub use filter::{RunFilter, confine_waiter, lock_down, run_filter, runtime_run_filter};
 pub use memory::EndWhenFull;
 pub(crate) use memory::{Heap, HeapAllocator};
 pub use process::{
     CHANNEL, Exit, Fork, adopt_channel, channel, enter_child, exit_now, fork, reap, send_with_descriptors,
 };
+pub(crate) use process::{close_descriptors_from, receive_with_descriptor};
+pub(crate) use root::Received;
+pub(crate) use runtime::{Launch, become_runtime, enter as enter_runtime};
+pub use runtime_calls::{RUNTIME_OLD_CALLS, RUNTIME_RUN_CALLS, RUNTIME_ZYGOTE_CALLS};
 
 /// A step of the jail that failed.
 #[derive(Debug)]
@@ -88,7 +95,7 @@ pub fn enter() -> Result<Jail, JailError> {
     if rustix::process::getuid().is_root() {
         return Err(refused("uid", "the guest must not be started as root"));
     }
-    process::close_descriptors_from(CHANNEL + 1)?;
+    close_descriptors_from(CHANNEL + 1)?;
     process::let_children_inherit_code();
     let mut jail = Jail::default();
     namespaces::enter(&mut jail)?;
@@ -119,6 +126,12 @@ fn restrict_files(jail: &mut Jail) {
         Ok(_) => jail.holds(Layers::LANDLOCK),
         Err(error) => jail.lacks(&format_args!("landlock: {error}")),
     }
+}
+
+/// Whether this kernel has Landlock.
+fn landlock_is_there() -> bool {
+    // SAFETY: with this flag the call takes no structure and gives the version.
+    unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0_usize, 1_u32) > 0 }
 }
 
 /// Gives up every capability for good and checks that they are gone.

@@ -13,18 +13,19 @@ use super::{Jail, JailError, filter, process, step};
 /// The uid and gid inside; never 0.
 const INSIDE_ID: u32 = 1000;
 
+const ALL: libc::c_int = libc::CLONE_NEWUSER
+    | libc::CLONE_NEWNS
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUTS;
+
 /// Enters new namespaces and becomes the first process of the PID namespace.
 /// Without user namespaces it returns in the calling process and says so.
 pub(super) fn enter(jail: &mut Jail) -> Result<(), JailError> {
     let (uid, gid) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
-    let flags = libc::CLONE_NEWUSER
-        | libc::CLONE_NEWNS
-        | libc::CLONE_NEWPID
-        | libc::CLONE_NEWNET
-        | libc::CLONE_NEWIPC
-        | libc::CLONE_NEWUTS;
     // SAFETY: unshare takes flags only; this process has a single thread.
-    if unsafe { libc::unshare(flags) } != 0 {
+    if unsafe { libc::unshare(ALL) } != 0 {
         jail.lacks(&format_args!("user namespaces: {}", io::Error::last_os_error()));
         return Ok(());
     }
@@ -48,6 +49,21 @@ pub(super) fn enter(jail: &mut Jail) -> Result<(), JailError> {
         }
     }
     Ok(())
+}
+
+/// The same where nothing may be missing; the root stays as it is.
+pub(super) fn enter_all(jail: &mut Jail) -> Result<(), JailError> {
+    let (uid, gid) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+    // SAFETY: unshare takes flags only; this process has a single thread.
+    if unsafe { libc::unshare(ALL) } != 0 {
+        return step("user namespaces", Err(io::Error::last_os_error()));
+    }
+    map_ids(uid, gid)?;
+    become_first_process()?;
+    for layer in [Layers::USER, Layers::PID, Layers::NETWORK, Layers::IPC_UTS] {
+        jail.holds(layer);
+    }
+    step("sethostname", rustix::system::sethostname(b"jail"))
 }
 
 fn map_ids(uid: u32, gid: u32) -> Result<(), JailError> {

@@ -1,13 +1,16 @@
 //! Processes and descriptors: fork, reap, and what a child keeps.
 
 use std::{
-    io::{self, IoSlice},
+    io::{self, IoSlice, IoSliceMut},
     mem::MaybeUninit,
     os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd},
 };
 
 use rustix::{
-    net::{AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType},
+    net::{
+        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
+        SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+    },
     process::{Pid, PidfdFlags, Resource, Signal},
 };
 
@@ -28,6 +31,11 @@ pub fn adopt_channel() -> Result<(), JailError> {
     // SAFETY: nothing in this program owns descriptor 3 yet.
     let moved = unsafe { libc::dup3(0, CHANNEL, libc::O_CLOEXEC) };
     if moved == CHANNEL { Ok(()) } else { step("dup3", Err(io::Error::last_os_error())) }
+}
+
+/// Lets the next program have the channel.
+pub(super) fn keep_channel() -> Result<(), JailError> {
+    step("fcntl", rustix::io::fcntl_setfd(channel(), rustix::io::FdFlags::empty()))
 }
 
 /// Lets a fault end the process as a fault. The language's runtime would try
@@ -172,7 +180,7 @@ pub fn exit_now(code: i32) -> ! {
 }
 
 /// Closes `first` and every later descriptor.
-pub(super) fn close_descriptors_from(first: RawFd) -> Result<(), JailError> {
+pub(crate) fn close_descriptors_from(first: RawFd) -> Result<(), JailError> {
     // SAFETY: no value of this process owns a descriptor in that range any more.
     let closed = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
     if closed == 0 { Ok(()) } else { step("close_range", Err(io::Error::last_os_error())) }
@@ -207,6 +215,31 @@ pub fn enter_child(channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64) -> Res
 pub fn channel() -> BorrowedFd<'static> {
     // SAFETY: descriptor 3 is open from the start and never closed by this program.
     unsafe { BorrowedFd::borrow_raw(CHANNEL) }
+}
+
+/// Takes a datagram with the descriptor that may have come beside it; none once the host is gone.
+///
+/// # Errors
+///
+/// If the channel is none, or more came than belongs to one message.
+pub(crate) fn receive_with_descriptor(most: usize) -> Result<(Vec<u8>, Option<OwnedFd>), JailError> {
+    let mut datagram = vec![0; most];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let message = rustix::io::retry_on_intr(|| {
+        rustix::net::recvmsg(channel(), &mut [IoSliceMut::new(&mut datagram)], &mut ancillary, flags)
+    });
+    let message = step("recvmsg", message)?;
+    if message.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC) {
+        return step("recvmsg", Err(io::Error::other("a datagram is too long")));
+    }
+    let descriptor = ancillary.drain().find_map(|beside| match beside {
+        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+        _ => None,
+    });
+    datagram.truncate(message.bytes);
+    Ok((datagram, descriptor))
 }
 
 /// Sends a datagram with descriptors beside it.

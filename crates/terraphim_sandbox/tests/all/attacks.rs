@@ -34,7 +34,8 @@ const FRAMES: &[(&str, &str)] = &[
     ("header 6 2; zeros 5", "protocol: unknown frame kind 2"),
     ("header 0xffffffff 2", "protocol: unknown frame kind 2"),
     ("header 1 15", "protocol: unknown frame kind 15"),
-    ("header 1 21", "protocol: unknown frame kind 21"),
+    ("header 1 21", "protocol: frame of kind 21 is not due"),
+    ("header 1 22", "protocol: unknown frame kind 22"),
     ("hex ffffffffff", "protocol: unknown frame kind 255"),
     ("hex 485454502f312e3120323030204f4b0d0a0d0a", "protocol: unknown frame kind 47"),
     // Fields.

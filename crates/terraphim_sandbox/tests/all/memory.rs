@@ -21,7 +21,8 @@ impl HostCalls for Marked {
 
 /// Pages that are mapped and readable, and marks that were found in them.
 async fn scan(lease: Lease, seed: u64, why: &str) {
-    let program = Program { source: format!("scan {seed}"), language: Language::TypeScript };
+    let program =
+        Program { source: format!("scan {seed}"), language: Language::TypeScript, folder: String::new() };
     let end = lease.run(program, Arc::new(Host), &CancellationToken::new(), 1024).await;
     let [mapped, readable, marks] = counts(&verdict(&end.ending));
     assert!(mapped >= readable && readable > 100, "{why}: {mapped} pages, {readable} readable");
@@ -60,8 +61,11 @@ async fn no_run_finds_the_mark_of_another() {
         let kept = [lease(&pool, patient()).await, lease(&pool, other).await];
         let (marked, cancel) = (Arc::new(Notify::new()), CancellationToken::new());
         let first = lease(&pool, patient()).await;
-        let program =
-            Program { source: format!("mark {seed}; call 1 marked 0"), language: Language::TypeScript };
+        let program = Program {
+            source: format!("mark {seed}; call 1 marked 0"),
+            language: Language::TypeScript,
+            folder: String::new(),
+        };
         let running = {
             let (marked, cancel) = (Arc::clone(&marked), cancel.clone());
             tokio::spawn(async move { first.run(program, Arc::new(Marked(marked)), &cancel, 1024).await })

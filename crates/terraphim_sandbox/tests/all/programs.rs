@@ -28,7 +28,7 @@ impl HostCalls for Echo {
 async fn run_with(limits: Limits, source: &str) -> RunEnd {
     let pool = Pool::new(PoolConfig { ready: 0, ..PoolConfig::default() });
     let lease = pool.checkout(limits).await.expect("a place");
-    let program = Program { source: source.into(), language: Language::TypeScript };
+    let program = Program { source: source.into(), language: Language::TypeScript, folder: String::new() };
     lease.run(program, Arc::new(Echo), &CancellationToken::new(), 6 << 10).await
 }
 
@@ -227,7 +227,8 @@ async fn a_cancelled_run_ends_at_once() {
     let pool = Pool::new(PoolConfig::default());
     let lease = pool.checkout(Limits::default()).await.expect("a place");
     let cancel = CancellationToken::new();
-    let program = Program { source: "for (;;) {}".into(), language: Language::JavaScript };
+    let program =
+        Program { source: "for (;;) {}".into(), language: Language::JavaScript, folder: String::new() };
     cancel.cancel();
     let end = lease.run(program, Arc::new(Echo), &cancel, 1024).await;
     assert!(matches!(end.ending, Ending::Cancelled), "{:?}", end.ending);
@@ -262,7 +263,7 @@ enum Part {
 /// The processes of a pool.
 async fn processes(pool: &Pool, waiting: usize) -> Vec<(Part, u32)> {
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
-    let jail = pool.warm_up().await.expect("a jail");
+    let jail = pool.warm_up(Language::TypeScript).await.expect("a jail");
     let first = pool.jail_pid().await.expect("a running jail");
     let has_waiter = jail.layers.contains(Layers::PID);
     loop {
@@ -317,7 +318,7 @@ fn limit_of(pid: u32, limit: &str) -> String {
 #[tokio::test]
 async fn the_kernel_confirms_the_jail() {
     let pool = Pool::new(PoolConfig { ready: 2, ..PoolConfig::default() });
-    let jail = pool.warm_up().await.expect("a jail");
+    let jail = pool.warm_up(Language::TypeScript).await.expect("a jail");
     let processes = processes(&pool, 2).await;
     for (part, pid) in processes {
         assert_eq!(status(pid, "NoNewPrivs:"), "1", "{pid}");
@@ -375,7 +376,7 @@ fn is_alive(pid: u32) -> bool {
 #[tokio::test]
 async fn dropping_the_pool_ends_every_process() {
     let pool = Pool::new(PoolConfig { ready: 2, ..PoolConfig::default() });
-    pool.warm_up().await.expect("a jail");
+    pool.warm_up(Language::TypeScript).await.expect("a jail");
     let processes = processes(&pool, 2).await;
     drop(pool);
     let deadline = std::time::Instant::now() + Duration::from_secs(10);

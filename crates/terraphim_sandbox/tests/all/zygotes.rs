@@ -18,6 +18,7 @@ async fn checkout(pool: &Pool, attack: u64) -> Result<String, String> {
     let program = terraphim_sandbox::Program {
         source: "done 1".into(),
         language: terraphim_types::Language::TypeScript,
+        folder: String::new(),
     };
     let cancel = tokio_util::sync::CancellationToken::new();
     let end = lease.run(program, std::sync::Arc::new(crate::host::Host), &cancel, 1024).await;

@@ -88,8 +88,8 @@ async fn a_flood_of_one_client_leaves_another_its_share() {
     let executor = executor(&place, &pool);
     let holder = ClientId::new("holder");
     let held = [
-        pool.checkout_for(&holder, Limits::default(), 0).await.expect("a place"),
-        pool.checkout_for(&holder, Limits::default(), 0).await.expect("a place"),
+        pool.checkout_for(&holder, Language::TypeScript, Limits::default(), 0).await.expect("a place"),
+        pool.checkout_for(&holder, Language::TypeScript, Limits::default(), 0).await.expect("a place"),
     ];
     let (flood, few) = (ClientId::new("flood"), ClientId::new("few"));
     let ended = Arc::new(AtomicUsize::new(0));
@@ -171,7 +171,7 @@ async fn a_killed_runs_place_is_used_again_at_once() {
     let place = Place::new();
     let pool = Pool::new(PoolConfig { capacity: 1, queue_deadline: PATIENCE, ..PoolConfig::default() });
     let executor = executor(&place, &pool);
-    pool.warm_up().await.expect("a jail");
+    pool.warm_up(Language::TypeScript).await.expect("a jail");
     let client = ClientId::new("one");
     let (mut small, mut large) = (Vec::new(), Vec::new());
     for round in 1..=10 {

@@ -1,0 +1,323 @@
+//! Takes what a run wrote into its workspace. What lies in the upper layer is
+//! the program's work: nothing of it is followed, only regular files and
+//! folders are taken, and their sizes are held against the quota first.
+
+use std::{
+    ffi::{CStr, CString},
+    fs::File,
+    io,
+    os::fd::{AsFd, OwnedFd},
+};
+
+use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid};
+
+use super::{WRITES, Workspace, WorkspaceError, turn};
+use crate::outcome::{FileChange, SavedFile};
+
+/// Deepest folder that is taken.
+const MAX_DEPTH: usize = 64;
+
+/// Longest path that is taken, in bytes.
+const MAX_PATH_BYTES: usize = 1024;
+
+/// Most files that are named as left out.
+const MAX_NAMED: usize = 20;
+
+/// What a run changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Diff {
+    /// By path.
+    pub(crate) changed: Vec<SavedFile>,
+    /// What was not taken, and why; the first of them.
+    pub(crate) left_out: Vec<String>,
+    left_out_more: usize,
+}
+
+impl Diff {
+    fn leave_out(&mut self, path: &str, why: &str) {
+        if self.left_out.len() < MAX_NAMED {
+            self.left_out.push(format!("{}: {why}", path.escape_debug()));
+        } else {
+            self.left_out_more += 1;
+        }
+    }
+
+    /// What was not taken, in words.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
+        let more = (self.left_out_more > 0).then(|| format!("and {} more", self.left_out_more));
+        self.left_out.iter().cloned().chain(more)
+    }
+}
+
+/// What the upper layer asks for, in the order in which it is done.
+enum Step {
+    Delete(CString),
+    /// A folder, and whether it hides the one that was there.
+    Folder(CString, bool),
+    File(CString, u64),
+}
+
+struct Plan {
+    steps: Vec<Step>,
+    bytes: u64,
+    files: u64,
+}
+
+impl Workspace {
+    /// Takes what a run wrote, all or nothing of what can be taken. `upper` is
+    /// the upper layer of an overlay over this workspace, to which nobody writes
+    /// any more.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Full`] before anything is changed; [`WorkspaceError::Io`].
+    pub(crate) fn merge(&self, upper: &OwnedFd) -> Result<Diff, WorkspaceError> {
+        let mut diff = Diff::default();
+        let mut plan = Plan { steps: Vec::new(), bytes: 0, files: 0 };
+        look(upper, "", 0, &mut plan, &mut diff).map_err(self.failed("look at what was written"))?;
+        if plan.steps.is_empty() {
+            return Ok(diff);
+        }
+        let _turn = turn();
+        let folder = self.open().map_err(self.failed("open"))?;
+        let (bytes, files) = self.after(&folder, &plan).map_err(self.failed("count"))?;
+        self.check(bytes, files)?;
+        for step in plan.steps {
+            self.take(&folder, upper, step, &mut diff).map_err(self.failed("write"))?;
+        }
+        diff.changed.sort_by(|left, right| left.path.cmp(&right.path));
+        Ok(diff)
+    }
+
+    fn open(&self) -> io::Result<OwnedFd> {
+        std::fs::create_dir_all(self.folder())?;
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        Ok(rustix::fs::open(self.folder(), flags, Mode::empty())?)
+    }
+
+    /// Bytes and files of the workspace once the plan is carried out. What is
+    /// replaced is counted as gone; what deleted folders held is not looked at,
+    /// so the sum is at most too large.
+    fn after(&self, folder: &OwnedFd, plan: &Plan) -> io::Result<(u64, u64)> {
+        let (mut bytes, mut files) = usage(folder, 0)?;
+        bytes = bytes.saturating_add(plan.bytes);
+        files = files.saturating_add(plan.files);
+        for step in &plan.steps {
+            let (Step::Delete(path) | Step::File(path, _)) = step else { continue };
+            if let Some(known) = about(folder, path)?.filter(is_file) {
+                bytes = bytes.saturating_sub(u64::try_from(known.st_size).unwrap_or(0));
+                files = files.saturating_sub(1);
+            }
+        }
+        Ok((bytes, files))
+    }
+
+    fn take(&self, folder: &OwnedFd, upper: &OwnedFd, step: Step, diff: &mut Diff) -> io::Result<()> {
+        match step {
+            Step::Delete(path) => delete(folder, &path, diff),
+            Step::Folder(path, hides) => {
+                let known = about(folder, &path)?;
+                if known.as_ref().is_some_and(|known| hides || !is_folder(known)) {
+                    delete(folder, &path, diff)?;
+                }
+                if hides || !known.as_ref().is_some_and(is_folder) {
+                    let (parent, name) = split(folder, &path)?;
+                    rustix::fs::mkdirat(&parent, name, Mode::from(0o755))?;
+                    own(folder, &beneath(&parent, name, OFlags::DIRECTORY | OFlags::RDONLY)?)?;
+                }
+                Ok(())
+            }
+            Step::File(path, bytes) => {
+                let source = beneath(upper, &path, OFlags::RDONLY | OFlags::NONBLOCK)?;
+                let known = about(folder, &path)?;
+                if known.as_ref().is_some_and(is_folder) {
+                    delete(folder, &path, diff)?;
+                }
+                write(folder, &path, source, bytes)?;
+                let change = if known.is_some() { FileChange::Changed } else { FileChange::Created };
+                diff.changed.push(SavedFile { path: text(&path), bytes, change: Some(change) });
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Plans one folder of the upper layer.
+fn look(upper: &OwnedFd, path: &str, depth: usize, plan: &mut Plan, diff: &mut Diff) -> io::Result<()> {
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::read_from(upper)? {
+        let name = entry?.file_name().to_owned();
+        if name.as_c_str() != c"." && name.as_c_str() != c".." {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    for name in names {
+        let Ok(plain) = name.to_str() else {
+            diff.leave_out(&name.to_string_lossy(), "its name is not UTF-8");
+            continue;
+        };
+        let path = if path.is_empty() { plain.to_owned() } else { format!("{path}/{plain}") };
+        if plain.chars().any(char::is_control) {
+            diff.leave_out(&path, "its name has control characters");
+            continue;
+        }
+        let Some(full) = CString::new(path.as_str()).ok().filter(|_| path.len() <= MAX_PATH_BYTES) else {
+            diff.leave_out(&path, "its path is too long");
+            continue;
+        };
+        let about = rustix::fs::statat(upper, name.as_c_str(), AtFlags::SYMLINK_NOFOLLOW)?;
+        match FileType::from_raw_mode(about.st_mode) {
+            FileType::CharacterDevice if about.st_rdev == 0 => plan.steps.push(Step::Delete(full)),
+            FileType::Directory if depth < MAX_DEPTH => {
+                let inner = beneath(upper, &name, OFlags::DIRECTORY | OFlags::RDONLY)?;
+                plan.steps.push(Step::Folder(full, is_opaque(&inner)));
+                look(&inner, &path, depth + 1, plan, diff)?;
+            }
+            FileType::Directory => diff.leave_out(&path, "it lies too deep"),
+            FileType::RegularFile => {
+                let bytes = u64::try_from(about.st_size).unwrap_or(u64::MAX);
+                plan.bytes = plan.bytes.saturating_add(bytes);
+                plan.files = plan.files.saturating_add(1);
+                plan.steps.push(Step::File(full, bytes));
+            }
+            _ => diff.leave_out(&path, "it is neither a file nor a folder"),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a folder of the upper layer hides the one below it.
+fn is_opaque(folder: &OwnedFd) -> bool {
+    let mut value = [0; 8];
+    let read = rustix::fs::fgetxattr(folder, "user.overlay.opaque", &mut value[..]);
+    read.is_ok_and(|length| value.get(..length) == Some(b"y"))
+}
+
+/// Bytes and number of the files below a folder.
+pub(super) fn usage(folder: &OwnedFd, depth: usize) -> io::Result<(u64, u64)> {
+    let (mut bytes, mut files) = (0_u64, 0_u64);
+    for entry in rustix::fs::Dir::read_from(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name == c"." || name == c".." {
+            continue;
+        }
+        let about = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        if is_folder(&about) {
+            if depth < MAX_DEPTH {
+                let inner = beneath(folder, name, OFlags::DIRECTORY | OFlags::RDONLY)?;
+                let (more_bytes, more_files) = usage(&inner, depth + 1)?;
+                bytes = bytes.saturating_add(more_bytes);
+                files = files.saturating_add(more_files);
+            }
+        } else {
+            bytes = bytes.saturating_add(u64::try_from(about.st_size).unwrap_or(0));
+            files += 1;
+        }
+    }
+    Ok((bytes, files))
+}
+
+fn delete(folder: &OwnedFd, path: &CStr, diff: &mut Diff) -> io::Result<()> {
+    let Some(known) = about(folder, path)? else { return Ok(()) };
+    let (parent, name) = split(folder, path)?;
+    if !is_folder(&known) {
+        rustix::fs::unlinkat(&parent, name, AtFlags::empty())?;
+        let change = Some(FileChange::Deleted);
+        diff.changed.push(SavedFile { path: text(path), bytes: 0, change });
+        return Ok(());
+    }
+    let inner = beneath(&parent, name, OFlags::DIRECTORY | OFlags::RDONLY)?;
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::read_from(&inner)? {
+        let name = entry?.file_name().to_owned();
+        if name.as_c_str() != c"." && name.as_c_str() != c".." {
+            names.push(name);
+        }
+    }
+    for name in names {
+        let path = [path.to_bytes(), b"/", name.to_bytes()].concat();
+        // Neither part has a NUL.
+        delete(folder, &CString::new(path).unwrap_or_default(), diff)?;
+    }
+    Ok(rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR)?)
+}
+
+/// Copies a file beside its place and then puts it there.
+fn write(folder: &OwnedFd, path: &CStr, source: OwnedFd, bytes: u64) -> io::Result<()> {
+    let (parent, name) = split(folder, path)?;
+    let number = WRITES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let temporary = format!(".{}-{number}.new", std::process::id());
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let executable = Mode::from_raw_mode(rustix::fs::fstat(&source)?.st_mode) & Mode::XUSR;
+    let mode = Mode::RUSR | Mode::WUSR | executable;
+    let target = rustix::fs::openat(&parent, temporary.as_str(), flags, mode)?;
+    let copied = copy(source, &target, bytes)
+        .and_then(|()| own(folder, &target))
+        .and_then(|()| Ok(rustix::fs::renameat(&parent, temporary.as_str(), &parent, name)?));
+    if copied.is_err() {
+        // The half-written file is of no use; the write's own error is what counts.
+        let _ = rustix::fs::unlinkat(&parent, temporary.as_str(), AtFlags::empty());
+    }
+    copied
+}
+
+fn copy(source: OwnedFd, target: &OwnedFd, bytes: u64) -> io::Result<()> {
+    let mut source = io::Read::take(File::from(source), bytes);
+    let mut target = File::from(target.try_clone()?);
+    io::copy(&mut source, &mut target).map(drop)
+}
+
+/// Gives what the host made to whom the workspace belongs.
+pub(super) fn own(folder: &impl AsFd, made: &OwnedFd) -> io::Result<()> {
+    let owner = rustix::fs::fstat(folder)?;
+    if rustix::process::geteuid().is_root() && owner.st_uid != 0 {
+        let (uid, gid) = (Uid::from_raw(owner.st_uid), Gid::from_raw(owner.st_gid));
+        rustix::fs::fchown(made, Some(uid), Some(gid))?;
+    }
+    Ok(())
+}
+
+fn beneath(folder: &OwnedFd, path: &CStr, flags: OFlags) -> io::Result<OwnedFd> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
+    let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat2(folder, path, flags, Mode::empty(), resolve)?)
+}
+
+/// The folder that a path's last name stands in, and that name.
+fn split<'p>(folder: &OwnedFd, path: &'p CStr) -> io::Result<(OwnedFd, &'p CStr)> {
+    let bytes = path.to_bytes_with_nul();
+    let (parent, name) = match bytes.iter().rposition(|byte| *byte == b'/') {
+        None => (c".".to_owned(), path),
+        Some(at) => {
+            let name = bytes.get(at + 1..).and_then(|name| CStr::from_bytes_with_nul(name).ok());
+            let parent = CString::new(bytes.get(..at).unwrap_or_default()).unwrap_or_default();
+            (parent, name.unwrap_or_default())
+        }
+    };
+    Ok((beneath(folder, &parent, OFlags::DIRECTORY | OFlags::RDONLY)?, name))
+}
+
+/// What is at a path, itself and not what it points to; none if nothing is.
+fn about(folder: &OwnedFd, path: &CStr) -> io::Result<Option<Stat>> {
+    let found = split(folder, path)
+        .and_then(|(parent, name)| Ok(rustix::fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)?));
+    match found {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        found => found.map(Some),
+    }
+}
+
+fn is_folder(about: &Stat) -> bool {
+    FileType::from_raw_mode(about.st_mode).is_dir()
+}
+
+fn is_file(about: &Stat) -> bool {
+    !is_folder(about)
+}
+
+fn text(path: &CStr) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,171 @@
+"""`mcp_servers`: a module for each server, a callable for each tool."""
+
+import difflib
+import importlib.abc
+import importlib.machinery
+import keyword
+import sys
+import types
+from collections.abc import Mapping
+
+from terraphim_guest.deferred import unwrapped
+from terraphim_guest.errors import ToolError, bridge_error
+
+PACKAGE = "mcp_servers"
+
+
+class UnknownTool(ToolError, AttributeError):
+    """A name that a server, or `mcp_servers`, does not have."""
+
+
+UnknownTool.__module__ = "mcp_runtime"
+
+
+class Tool:
+    """One tool of a server. Called with keyword arguments, or with one dict of them."""
+
+    def __init__(self, bridge, server, name, identifier, raw=False):
+        self._bridge = bridge
+        self._raw = raw
+        self._about = {"server": server, "tool": name}
+        self.__name__ = self.__qualname__ = identifier
+        self.__module__ = PACKAGE
+        if not raw:
+            self.raw = Tool(bridge, server, name, identifier, True)
+
+    def __call__(self, /, *positional, **arguments):
+        if positional:
+            arguments = {**self._one_dict(positional), **arguments}
+        return self._bridge.call("tool", {**self._about, "raw": self._raw, "arguments": arguments}, self._about)
+
+    def _one_dict(self, positional):
+        given = unwrapped(positional[0])
+        if len(positional) == 1 and (given is None or isinstance(given, Mapping)):
+            return given or {}
+        name = f"{self._about['server']}.{self._about['tool']}"
+        raise TypeError(f"{name} takes keyword arguments, or one dict of them: write {self.__name__}(name=value)")
+
+    def __repr__(self):
+        return f"<tool {self._about['server']}.{self._about['tool']}>"
+
+
+class UnavailableTool:
+    """A tool of a server that gives no tools: its call says why."""
+
+    def __init__(self, server, name, message):
+        self._details = {"server": server, "tool": name, "kind": "tool", "message": message}
+
+    def __call__(self, /, *positional, **arguments):
+        raise bridge_error(self._details)
+
+    @property
+    def raw(self):
+        return self
+
+
+class Server(types.ModuleType):
+    """The tools of one server as attributes; made from the host's table of it."""
+
+    def __init__(self, bridge, table):
+        super().__init__(f"{PACKAGE}.{table['identifier']}")
+        self.__path__ = []
+        own = self.__dict__
+        own["_server"], own["_error"] = table["server"], table.get("error")
+        own["_tools"] = [tool["name"] for tool in table["tools"]]
+        for tool in table["tools"]:
+            names = [*tool["identifiers"], tool["name"]]
+            callable_tool = Tool(bridge, table["server"], tool["name"], names[0])
+            for name in names:
+                # A word of the language cannot stand behind a dot.
+                for known in (name, name + "_") if keyword.iskeyword(name) else (name,):
+                    if not known.startswith("_"):
+                        own.setdefault(known, callable_tool)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if self._error is not None:
+            return UnavailableTool(self._server, name, self._error)
+        known = difflib.get_close_matches(name, self._tools, 3, 0.5)
+        hint = f"did you mean {', '.join(known)}?" if known else f"its tools: search_tools(server='{self._server}')"
+        raise unknown(f"the server `{self._server}` has no tool `{name}`", hint, self._server, name)
+
+    def __dir__(self):
+        return [name for name in self.__dict__ if not name.startswith("_")]
+
+    def __repr__(self):
+        return f"<server {self._server}>"
+
+
+def unknown(message, hint, server, tool):
+    error = UnknownTool(message, server, tool, "unknown", hint)
+    error._from_bridge = bridge_error({})._from_bridge
+    return error
+
+
+class Servers(types.ModuleType):
+    """`mcp_servers`: the servers as attributes; one that is not linked yet is asked for."""
+
+    def __init__(self, bridge):
+        super().__init__(PACKAGE, "The connected servers; each is a module with its tools.")
+        self.__path__ = []
+        self.__dict__["_bridge"] = bridge
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        about = {"server": name, "tool": "import"}
+        call = self._bridge.begin_call("import", {"specifier": "mcp-servers", "names": [name]}, about)
+        try:
+            reply = self._bridge.finish(call)
+        except ToolError as error:
+            raise unknown(error.message, error.hint, name, "import") from None
+        return self._add(reply, name)
+
+    def _add(self, reply, asked=None):
+        """Adds the servers of a reply; gives the first one, which also gets the name it was asked for by."""
+        first = None
+        for table in reply["servers"]:
+            server = sys.modules.get(f"{PACKAGE}.{table['identifier']}")
+            if not isinstance(server, Server):
+                server = Server(self._bridge, table)
+            first = first or server
+            for name in (table["identifier"], table["server"]):
+                sys.modules[f"{PACKAGE}.{name}"] = server
+                self.__dict__[name] = server
+        if asked is not None and first is not None:
+            sys.modules[f"{PACKAGE}.{asked}"] = first
+            self.__dict__[asked] = first
+        return first
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Asks the host for `mcp_servers.x` where it is imported while the program runs."""
+
+    def __init__(self, servers):
+        self._servers = servers
+
+    def find_spec(self, fullname, path=None, target=None):
+        package, _, name = fullname.partition(".")
+        if package != PACKAGE or not name or "." in name:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec):
+        name = spec.name.partition(".")[2]
+        try:
+            return getattr(self._servers, name)
+        except ToolError as error:
+            hint = f": {error.hint}" if error.hint else ""
+            raise ModuleNotFoundError(f"{error.message}{hint}", name=spec.name) from None
+
+    def exec_module(self, module):
+        """The module is whole already."""
+
+
+def install(bridge):
+    """Makes `mcp_servers` importable; gives it."""
+    servers = Servers(bridge)
+    sys.modules[PACKAGE] = servers
+    sys.meta_path.insert(0, _Finder(servers))
+    return servers

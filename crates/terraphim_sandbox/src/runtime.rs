@@ -1,0 +1,224 @@
+//! Language runtimes of the machine: where they are, and what of the machine
+//! their jail has to show.
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
+    io,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use rustix::mount::OpenTreeFlags;
+use serde::Deserialize;
+use terraphim_sandbox_protocol::control::{BindKind, Setup};
+
+use crate::error::SandboxError;
+
+/// How long a runtime may take to say where it is.
+const ASK_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Longest answer of a runtime, in bytes.
+const MAX_ANSWER: usize = 64 << 10;
+
+/// Where programs find their libraries on any Linux.
+const LIBRARIES: [&str; 6] =
+    ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"];
+
+const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"];
+
+/// Time zones, which runtimes read by name.
+const ZONES: &str = "/usr/share/zoneinfo";
+
+/// What the python asked prints: where it really is and what it is made of.
+const ASK_PYTHON: &str = "import json, sys
+print(json.dumps({
+    'executable': sys.executable,
+    'version': list(sys.version_info[:2]),
+    'folders': [sys.base_prefix, sys.base_exec_prefix, sys.prefix, *sys.path],
+}))";
+
+/// Oldest python that programs may rely on.
+const OLDEST_PYTHON: (u32, u32) = (3, 9);
+
+/// A runtime with what its jail shows.
+#[derive(Debug)]
+pub(crate) struct Runtime {
+    /// What the guest calls it.
+    pub(crate) language: &'static str,
+    /// Everything but what a caller adds, without the last step.
+    shown: Vec<Setup>,
+    program: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct AboutPython {
+    executable: PathBuf,
+    version: (u32, u32),
+    folders: Vec<PathBuf>,
+}
+
+impl Runtime {
+    /// Asks the `python3` of the search path, or another one, where it really is.
+    pub(crate) async fn python(program: &OsStr) -> Result<Self, SandboxError> {
+        let missing = |reason: String| SandboxError::NoRuntime { language: "Python", reason };
+        let output = tokio::process::Command::new(program)
+            .args(["-I", "-c", ASK_PYTHON])
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let name = program.display();
+        let output = tokio::time::timeout(ASK_DEADLINE, output)
+            .await
+            .map_err(|_| missing(format!("`{name}` does not say where it is")))?
+            .map_err(|error| {
+                missing(format!("`{name}` cannot be started: {error}; install Python 3.9 or later"))
+            })?;
+        let about: Option<AboutPython> = output
+            .stdout
+            .get(..output.stdout.len().min(MAX_ANSWER))
+            .and_then(|text| serde_json::from_slice(text).ok());
+        let Some(about) = about.filter(|_| output.status.success()) else {
+            return Err(missing(format!("`{name}` does not say where it is")));
+        };
+        if about.version < OLDEST_PYTHON {
+            let (major, minor) = about.version;
+            return Err(missing(format!(
+                "`{name}` is Python {major}.{minor}, and 3.9 is the oldest that works"
+            )));
+        }
+        // Under its own name, by which it knows the environment that it belongs to.
+        let program = about.executable;
+        if let Err(error) = program.canonicalize() {
+            return Err(missing(format!("{}: {error}", program.display())));
+        }
+        let mut shown = Shown::default();
+        shown.file(&program);
+        for folder in &about.folders {
+            // The prefix of the system's own python is `/usr`: only its libraries are shown.
+            if folder != Path::new("/usr") && folder != Path::new("/") {
+                shown.folder(folder);
+            }
+        }
+        Ok(Self { language: "python", shown: shown.setup(), program })
+    }
+
+    /// All steps of the jail's setup, each with a mount where the jail could not reach the source itself.
+    pub(crate) fn setup(&self, store: &Path) -> io::Result<Vec<(Setup, Option<OwnedFd>)>> {
+        let is_root = rustix::process::geteuid().is_root();
+        let store = Setup::Bind {
+            kind: BindKind::Store,
+            source: store.display().to_string(),
+            target: "/store".to_owned(),
+        };
+        let last = Setup::Runtime { program: self.program.display().to_string() };
+        let steps = self.shown.iter().cloned().chain([store, last]);
+        let with_tree = steps.map(|step| {
+            let tree = match &step {
+                // The jail of a root host has an id that private folders are closed to.
+                Setup::Bind { kind: BindKind::Runtime | BindKind::Store, source, .. } if is_root => {
+                    open_tree(source)?
+                }
+                _ => None,
+            };
+            Ok((step, tree))
+        });
+        with_tree.collect()
+    }
+}
+
+/// A mount of its own of a tree; none where this process may not make any, so
+/// that the jail has to reach the tree by its path.
+fn open_tree(source: &str) -> io::Result<Option<OwnedFd>> {
+    let flags =
+        OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC | OpenTreeFlags::AT_RECURSIVE;
+    match rustix::mount::open_tree(rustix::fs::CWD, source, flags) {
+        Ok(tree) => Ok(Some(tree)),
+        Err(rustix::io::Errno::PERM | rustix::io::Errno::NOSYS) => Ok(None),
+        Err(error) => Err(io::Error::new(error.kind(), format!("{source}: {error}"))),
+    }
+}
+
+/// What a jail shows, each tree once.
+#[derive(Default)]
+struct Shown {
+    trees: BTreeSet<PathBuf>,
+    files: BTreeSet<PathBuf>,
+    links: BTreeSet<(PathBuf, PathBuf)>,
+}
+
+impl Shown {
+    /// A folder under its own name and under the one that it really has.
+    fn folder(&mut self, folder: &Path) {
+        let Ok(real) = folder.canonicalize() else { return };
+        if real.is_dir() && real.parent().is_some() {
+            self.link(folder, &real);
+            self.trees.insert(real);
+        } else if real.is_file() {
+            self.file(&real);
+        }
+    }
+
+    fn file(&mut self, file: &Path) {
+        if let Ok(real) = file.canonicalize() {
+            self.link(file, &real);
+            self.files.insert(real);
+        }
+    }
+
+    fn link(&mut self, name: &Path, real: &Path) {
+        if name != real && name.is_absolute() {
+            self.links.insert((name.to_owned(), real.to_owned()));
+        }
+    }
+
+    fn setup(mut self) -> Vec<Setup> {
+        LIBRARIES.iter().map(Path::new).for_each(|library| self.folder(library));
+        self.folder(Path::new(ZONES));
+        let covered = |path: &Path, itself: bool| {
+            path.ancestors().skip(usize::from(!itself)).any(|above| self.trees.contains(above))
+        };
+        let bind = |path: &Path, kind| Setup::Bind {
+            kind,
+            source: path.display().to_string(),
+            target: path.display().to_string(),
+        };
+        let trees = self.trees.iter().filter(|tree| !covered(tree, false));
+        let files = self.files.iter().filter(|file| !covered(file, true));
+        let links = self.links.iter().filter(|(name, _)| !covered(name, true));
+        let devices = DEVICES.iter().map(Path::new).filter(|device| device.exists());
+        let trees = trees.map(|tree| bind(tree, BindKind::Runtime));
+        let files = files.map(|file| bind(file, BindKind::Runtime));
+        let links = links.map(|(name, real)| Setup::Link {
+            target: name.display().to_string(),
+            to: real.display().to_string(),
+        });
+        let devices = devices.map(|device| bind(device, BindKind::Device));
+        trees.chain(files).chain(links).chain(devices).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_within_another_is_shown_once() {
+        let mut shown = Shown::default();
+        for folder in ["/usr/lib", "/usr/lib/python3", "/nowhere"] {
+            shown.folder(Path::new(folder));
+        }
+        let targets: Vec<String> = shown
+            .setup()
+            .into_iter()
+            .filter_map(|step| match step {
+                Setup::Bind { kind: BindKind::Runtime, target, .. } => Some(target),
+                _ => None,
+            })
+            .collect();
+        assert!(targets.contains(&"/usr/lib".to_owned()), "{targets:?}");
+        assert!(!targets.iter().any(|target| target.starts_with("/usr/lib/")), "{targets:?}");
+    }
+}
