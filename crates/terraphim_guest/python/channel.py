@@ -20,6 +20,9 @@ _CALL_DELAY = 0.001
 _READ_BYTES = 256 << 10
 # Longest line of a log, in bytes.
 _LINE_BYTES = 32 << 10
+# What is read at once of what was written past the interpreter, in bytes, and how often in a row.
+# A byte that is no text becomes three.
+_STREAM_BYTES, _STREAM_READS = 8 << 10, 16
 
 
 class Channel:
@@ -90,11 +93,6 @@ class Channel:
         if len(self._calls) >= _CALL_BATCH or time.monotonic() - self._calls_sent >= _CALL_DELAY:
             self._flush()
 
-    @property
-    def has_gathered(self):
-        """Whether something waits to be sent."""
-        return bool(self._calls or self._log)
-
     def flush(self):
         """Sends what was gathered."""
         self._locked(self._flush)
@@ -115,9 +113,8 @@ class Channel:
         self._locked(self._add_log, level, data)
 
     def _add_log(self, level, data):
-        for at in range(0, len(data) + 1, _CALL_BATCH):
-            # Longer texts are cut between lines where there are any.
-            self._add_log_piece(level, wire.cut_bytes(data[at : at + _CALL_BATCH], _CALL_BATCH))
+        for piece in data.split(b"\n") if len(data) > _LINE_BYTES else (data,):
+            self._add_log_piece(level, piece)
 
     def _add_log_piece(self, level, data):
         if level != self._log_level:
@@ -137,19 +134,19 @@ class Channel:
 
     def _drain_streams(self):
         for stream, level in list(self._streams.items()):
-            try:
-                data = os.read(stream, _CALL_BATCH)
-            except BlockingIOError:
-                continue
-            except OSError:
-                # The program has closed it.
-                del self._streams[stream]
-                continue
-            if not data:
-                del self._streams[stream]
-                continue
-            text = data.decode("utf-8", "replace").rstrip("\n")
-            self._add_log_piece(level, text.encode("utf-8"))
+            for _ in range(_STREAM_READS):
+                try:
+                    data = os.read(stream, _STREAM_BYTES)
+                except BlockingIOError:
+                    break
+                except OSError:
+                    data = b""
+                if not data:
+                    # The program has closed it.
+                    del self._streams[stream]
+                    break
+                text = data.decode("utf-8", "replace")
+                self._add_log_piece(level, text[:-1].encode() if text.endswith("\n") else text.encode())
 
     # Reading.
 

@@ -139,7 +139,8 @@ def _forward():
         setattr(PendingCall, f"__{name}__", unary(function))
     for name in ("lt", "le", "gt", "ge"):
         setattr(PendingCall, f"__{name}__", binary(getattr(operator, name)))
-    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor", "lshift", "rshift", "matmul"):
+    arithmetic = "add sub mul truediv floordiv mod pow and_ or_ xor lshift rshift matmul"
+    for name in arithmetic.split():
         function = getattr(operator, name)
         name = name.rstrip("_")
         setattr(PendingCall, f"__{name}__", binary(function))

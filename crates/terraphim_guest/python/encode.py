@@ -62,7 +62,8 @@ def encode(value, noun="result", unwrap=None):
             parts.append(text)
         else:
             if level.identity in open_ids:
-                raise Unusable(f"{_path(noun, levels)} refers to a value that it is part of: give plain data without a cycle")
+                cycle = "refers to a value that it is part of: give plain data without a cycle"
+                raise Unusable(f"{_path(noun, levels)} {cycle}")
             if len(levels) >= MOST_NESTED:
                 raise Unusable(f"the {noun} is nested more than {MOST_NESTED} levels deep: give flatter data")
             open_ids.add(level.identity)

@@ -169,7 +169,7 @@ def _causes(error):
     while len(told) < _CAUSES:
         if error.__cause__ is not None:
             word, error = "because of", error.__cause__
-        elif error.__context__ is not None and not error.__suppress_context__:
+        elif _was_handled_here(error.__context__) and not error.__suppress_context__:
             word, error = "while handling", error.__context__
         else:
             break
@@ -178,6 +178,13 @@ def _causes(error):
         seen.add(id(error))
         told.append(f" ({word} {_named(error)[:_CAUSE_CHARS]})")
     return "".join(told)
+
+
+def _was_handled_here(context):
+    """Whether it came through the program, which then raised another; what a library handled says nothing new."""
+    if context is None:
+        return False
+    return any(step.tb_frame.f_code.co_filename == FILE for step in _steps(context.__traceback__))
 
 
 def _drop_frames(error):
@@ -205,6 +212,8 @@ def _hint(error, bridge):
         return "a program cannot start processes: use a tool of mcp_servers"
     if isinstance(error, TypeError) and PendingCall.__name__ in _text_of(error):
         return "write `await` before the call whose value is used"
+    if isinstance(error, TypeError) and "'await' expression" in _text_of(error):
+        return "leave out `await` where there is nothing to wait for"
     return ""
 
 
@@ -256,6 +265,10 @@ def _missing_name(error, bridge):
     if _server_named(name, bridge):
         return f"write `from mcp_servers import {name}`"
     frames = [step.tb_frame for step in _steps(error.__traceback__) if step.tb_frame.f_code.co_filename == FILE]
-    known = {*dir(builtins), *(frames[-1].f_globals if frames else ()), *(frames[-1].f_locals if frames else ())}
-    near = difflib.get_close_matches(name, [one for one in known if isinstance(one, str) and one.isidentifier()], 2, 0.7)
-    return f"did you mean {', '.join(near)}?" if near else ""
+    own = {*frames[-1].f_globals, *frames[-1].f_locals} if frames else set()
+    for known in (own, dir(builtins)):
+        names = [one for one in known if isinstance(one, str) and one.isidentifier()]
+        near = difflib.get_close_matches(name, names, 2, 0.7)
+        if near:
+            return f"did you mean {', '.join(near)}?"
+    return ""

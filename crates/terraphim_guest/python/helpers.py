@@ -71,10 +71,11 @@ def sort_by(items, by, direction="asc"):
     """A sorted list; what has no such key stands last, with `desc` first."""
     read = _getter(by)
     pairs = [(read(item), item) for item in _records(items)]
-    keyed = sorted((pair for pair in pairs if pair[0] is not None), key=lambda pair: pair[0], reverse=direction == "desc")
+    keyed = [pair for pair in pairs if pair[0] is not None]
     without = [item for key, item in pairs if key is None]
-    ordered = [item for _, item in keyed]
-    return without + ordered if direction == "desc" else ordered + without
+    is_down = direction == "desc"
+    ordered = [item for _, item in sorted(keyed, key=lambda pair: pair[0], reverse=is_down)]
+    return without + ordered if is_down else ordered + without
 
 
 def top_n(items, n, by=None):

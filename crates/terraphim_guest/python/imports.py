@@ -22,6 +22,11 @@ class Import:
         return asked
 
 
+def lines_of(source):
+    """The lines of a program, as the language counts them."""
+    return re.split(r"\r\n|\r|\n", source)
+
+
 def place_of(node):
     """Line from 1 and column in bytes from 0 of a node."""
     return node.lineno, node.col_offset
@@ -90,8 +95,8 @@ def _alias_place(alias, node, source):
     if hasattr(alias, "lineno"):
         return place_of(alias)
     # Before Python 3.10 a name of an import has no place of its own.
-    lines = source.splitlines(keepends=True)[node.lineno - 1 : node.end_lineno]
-    skipped = re.search(r"\bimport\b", "".join(lines))
+    lines = lines_of(source)[node.lineno - 1 : node.end_lineno]
+    skipped = re.search(r"\bimport\b", lines[0])
     for number, line in enumerate(lines):
         start = skipped.end() if skipped and number == 0 else 0
         found = re.compile(rf"\b{re.escape(alias.name)}\b").search(line, start)

@@ -4,9 +4,11 @@ import ast
 import asyncio
 import builtins
 import re
+import sys
 
 from terraphim_guest import imports
 from terraphim_guest.calls import FILE
+from terraphim_guest.imports import lines_of
 
 # Names that no program can write, so that none of its own is taken.
 LAST, SETTLE, WRAPPER = "<last>", "<settle>", "<module>"
@@ -48,8 +50,9 @@ class Program:
         if not self.source.strip():
             raise NotAProgram("the program is empty", "write at least one statement", 1, 1)
         if "\0" in self.source:
-            line, column = position(self.source, self.source.index("\0"))
-            raise NotAProgram("the program contains a NUL character", "leave it out, or write \\0 where it is meant", line, column)
+            place = position(self.source, self.source.index("\0"))
+            hint = "leave it out, or write \\0 where it is meant"
+            raise NotAProgram("the program contains a NUL character", hint, *place)
         flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         return self._guarded(lambda: compile(self.source, FILE, "exec", flags, True))
 
@@ -67,32 +70,22 @@ class Program:
             raise NotAProgram(str(error), "") from None
 
     def _hint(self, error):
-        lines = _lines(self.source)
+        lines = lines_of(self.source)
         line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
         if re.match(r"\s*(const|let|var)\s+[\w{\[]", line) or "=>" in line or re.match(r"\s*import\s*\{", line):
             return "this is read as Python: write it in Python, or name the language it is in"
-        return "the program is read as Python {}.{}".format(*_version())
-
-
-def _version():
-    import sys
-
-    return sys.version_info[:2]
-
-
-def _lines(source):
-    return re.split(r"\r\n|\r|\n", source)
+        return "the program is read as Python {}.{}".format(*sys.version_info)
 
 
 def position(source, offset):
     """Line and column in characters, both from 1, of an offset in characters."""
-    before = _lines(source[:offset])
+    before = lines_of(source[:offset])
     return len(before), len(before[-1]) + 1
 
 
 def column_of(source, line, column_bytes):
     """The column in characters, from 1, of one in bytes, from 0."""
-    lines = _lines(source)
+    lines = lines_of(source)
     text = lines[line - 1] if 0 < line <= len(lines) else ""
     return len(text.encode("utf-8", "replace")[:column_bytes].decode("utf-8", "ignore")) + 1
 
@@ -170,6 +163,9 @@ def _keep_last(body, is_wrapped):
         _keep_last(last.orelse or last.body, is_wrapped)
         for handler in last.handlers:
             _keep_last(handler.body, is_wrapped)
+    elif type(last).__name__ == "Match":
+        for case in last.cases:
+            _keep_last(case.body, is_wrapped)
 
 
 class _Kept(ast.Return):
@@ -256,13 +252,6 @@ def _unbound_servers(nodes):
         elif isinstance(node, ast.Name) and node.id in ("exec", "globals", "setattr", "vars"):
             return []
     return [(line, name) for name, line in used.items() if name not in bound]
-
-
-def is_coroutine_code(code):
-    """Whether running this code gives a coroutine."""
-    import inspect
-
-    return bool(code.co_flags & inspect.CO_COROUTINE)
 
 
 def needs_loop(value):

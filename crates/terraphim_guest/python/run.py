@@ -3,12 +3,14 @@
 import asyncio
 import gc
 import linecache
+import mmap
 import os
 import selectors
 import signal
 import sys
 import threading
 import types
+import warnings
 
 from terraphim_guest import failures, program, runtime, servers, streams, wire
 from terraphim_guest.calls import FILE, Bridge
@@ -37,8 +39,10 @@ class Run:
         self.servers = servers.install(self.bridge)
         self.runtime = runtime.install(self.bridge)
         self.coroutine = None
-        self.start = self.program = self.module = self.output = self.errors = None
-        self._reserve = None
+        self.start = self.program = self.module = None
+        self.output, self.errors = streams.install(self.channel)
+        # Never touched, so that it costs nothing but its share of the limit.
+        self._reserve = mmap.mmap(-1, _RESERVE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
     def serve(self):
         """Waits for the program and runs it; never returns."""
@@ -46,11 +50,10 @@ class Run:
             self.start = wire.Start(self.channel.first())
         except wire.BadFrame:
             os._exit(wire.EXIT_BAD_CHANNEL)
-        self._reserve = bytearray(_RESERVE)
         signal.signal(signal.SIGALRM, self._on_deadline)
         signal.setitimer(signal.ITIMER_REAL, max(self.start.wall_ms, 1) / 1000)
         self.bridge.begin(self.start)
-        self.output, self.errors = streams.install(self.channel, self.start.result_bytes + 1)
+        self.output.keep(self.start.result_bytes + 1)
         frame = self._frame()
         signal.setitimer(signal.ITIMER_REAL, 0)
         self.channel.close_with(frame)
@@ -61,7 +64,7 @@ class Run:
         try:
             ending = self._execute()
         except MemoryError:
-            self._reserve = None
+            self._reserve.close()
             ending = failures.out_of_memory(self.start.heap_bytes)
         if isinstance(ending, Failure):
             self._end_streams()
@@ -71,27 +74,37 @@ class Run:
     def _execute(self):
         """The result as JSON in UTF-8, or a failure."""
         try:
-            self.program = program.Program(self.start.source)
+            with warnings.catch_warnings(record=True) as warned:
+                self.program = program.Program(self.start.source)
             self._link()
         except program.NotAProgram as error:
             return Failure(wire.SYNTAX, error.message, error.hint, error.line, error.column)
         self.channel.send(wire.started())
-        for line, name in self.program.warnings:
-            self.channel.log(wire.WARN, f"line {line}: `{name}` is not defined: if it is a server, write from mcp_servers import {name}")
+        self._warn(warned)
         try:
             return self._result(self._value())
         except SystemExit as error:
             if error.code in (None, 0):
                 return self._result(self._named_or_printed())
             return self._failure(error)
-        except NeverSettles:
-            line = failures.line_of_coroutine(self.coroutine)
+        except NeverSettles as error:
+            line = failures.line_of_coroutine(self.coroutine) or self._failure(error).line
             message = "the program waits for something that nothing can bring about"
             return Failure(wire.RUNTIME, message, "set every future and event that it awaits", line)
         except BaseException as error:
             if isinstance(error, MemoryError):
-                self._reserve = None
+                self._reserve.close()
             return self._failure(error)
+
+    def _warn(self, warned):
+        """Tells what can be said of the program before it runs."""
+        # The tree and the code are made from it one after the other, and may both be warned of.
+        texts = {f"line {one.lineno}: {one.category.__name__}: {one.message}": None for one in warned}
+        for text in texts:
+            self.channel.log(wire.WARN, text)
+        for line, name in self.program.warnings:
+            hint = f"if it is a server, write from mcp_servers import {name}"
+            self.channel.log(wire.WARN, f"line {line}: `{name}` is not defined: {hint}")
 
     def _failure(self, error):
         return failures.of_exception(error, self.start, self.program.source, self.bridge)
@@ -177,7 +190,8 @@ class Run:
             return failures.result_too_long(len(data), self.start.result_bytes)
         self._end_streams()
         if self.bridge.under_way:
-            self.channel.log(wire.WARN, f"{self.bridge.under_way} calls were still under way when the program ended: await them")
+            count = self.bridge.under_way
+            self.channel.log(wire.WARN, f"{count} calls were still under way when the program ended: await them")
         return data
 
     def _end_streams(self):

@@ -78,7 +78,7 @@ class Server(types.ModuleType):
             for name in names:
                 # A word of the language cannot stand behind a dot.
                 for known in (name, name + "_") if keyword.iskeyword(name) else (name,):
-                    if not known.startswith("_"):
+                    if not known.startswith("__"):
                         own.setdefault(known, callable_tool)
 
     def __getattr__(self, name):

@@ -9,6 +9,7 @@ more than the pipe holds is refused to the writer.
 import io
 import logging
 import sys
+import threading
 import warnings
 
 from terraphim_guest import wire
@@ -18,17 +19,21 @@ from terraphim_guest.calls import FILE, site_of_call
 class LogStream(io.TextIOBase):
     """A text stream whose whole lines go to the log."""
 
-    def __init__(self, channel, level, name, descriptor, keep_bytes=0):
+    def __init__(self, channel, level, name, descriptor):
         super().__init__()
         self._channel = channel
         self._level = level
         self._descriptor = descriptor
-        self._line = []
+        # The line that each thread has begun, by its number: `print` writes the line feed by itself.
+        self._begun = {}
         self._kept = []
-        self._room = keep_bytes
+        self._room = 0
         self.name = name
         # How many characters were written, kept or not.
         self.written = 0
+        # Threads write too, and so do handlers of signals in the middle of it.
+        self._lock = threading.RLock()
+        self.buffer = _Bytes(self)
 
     encoding = "utf-8"
     errors = "replace"
@@ -43,32 +48,67 @@ class LogStream(io.TextIOBase):
     def write(self, text):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self.written += len(text)
-        if self._room > 0:
-            self._kept.append(text)
-            self._room -= len(text)
-        head, line_feed, tail = text.rpartition("\n")
-        if line_feed:
-            self._line.append(head)
-            whole, self._line = "".join(self._line), [tail] if tail else []
-            self._channel.log(self._level, whole)
-        elif text:
-            self._line.append(text)
+        with self._lock:
+            self._add(text)
         return len(text)
+
+    def _add(self, text):
+        self.written += len(text)
+        head, line_feed, tail = text.rpartition("\n")
+        begun = self._begun.setdefault(threading.get_ident(), [])
+        if line_feed:
+            begun.append(head)
+            self._tell("".join(begun), "\n")
+            begun.clear()
+        if tail:
+            begun.append(tail)
+
+    def _tell(self, whole, line_feed):
+        if self._room > 0:
+            self._kept.append(whole + line_feed)
+            self._room -= len(whole) + 1
+        self._channel.log(self._level, whole)
+
+    def reconfigure(self, **_options):
+        """Lines are told as they end, in UTF-8, whatever is asked for."""
+
+    def keep(self, characters):
+        """Keeps what is written from now on, about so many characters of it."""
+        self._room = characters
 
     def flush(self):
         """A line that is not ended yet stays until it is, so that it is told once."""
 
     def end(self):
-        """Tells a last line without a line feed."""
-        if self._line:
-            whole, self._line = "".join(self._line), []
-            self._channel.log(self._level, whole)
+        """Tells the last lines without a line feed."""
+        with self._lock:
+            begun, self._begun = self._begun, {}
+            for line in filter(None, map("".join, begun.values())):
+                self._tell(line, "")
 
     def kept(self):
         """What was written, without the last line feed, as far as it was to be kept."""
         text = "".join(self._kept)
         return text[:-1] if text.endswith("\n") else text
+
+
+class _Bytes(io.RawIOBase):
+    """The stream of bytes below a stream of text."""
+
+    def __init__(self, stream):
+        super().__init__()
+        self._stream = stream
+
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return self._stream.fileno()
+
+    def write(self, data):
+        data = bytes(data)
+        self._stream.write(data.decode("utf-8", "replace"))
+        return len(data)
 
 
 class _Handler(logging.Handler):
@@ -120,10 +160,10 @@ def _place():
     return f"line {site[0][2]}: " if site else ""
 
 
-def install(channel, keep_bytes):
-    """Puts the streams in place; what is printed is kept up to `keep_bytes` characters. Gives them."""
-    sys.stdin = io.StringIO("")
-    sys.stdout = LogStream(channel, wire.INFO, "<stdout>", 1, keep_bytes)
+def install(channel):
+    """Puts the streams in place; gives standard output and standard error."""
+    sys.stdin = io.TextIOWrapper(io.BytesIO(b""), encoding="utf-8")
+    sys.stdout = LogStream(channel, wire.INFO, "<stdout>", 1)
     sys.stderr = LogStream(channel, wire.ERROR, "<stderr>", 2)
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
     _hand_over_logging(channel)

@@ -1,6 +1,12 @@
 """What programs usually need is imported before there is a program, and shared by all runs."""
 
+import asyncio
+import datetime
 import importlib
+import json
+import selectors
+
+from terraphim_guest import encode, program
 
 _USUAL = (
     "argparse", "array", "ast", "asyncio", "asyncio.timeouts", "asyncio.taskgroups", "base64", "bisect", "calendar",
@@ -23,11 +29,27 @@ def import_usual():
         except Exception:
             # Some of it is newer than the interpreter, or not installed, or broken there.
             continue
-    _strptime()
+    _use_once()
 
 
-def _strptime():
-    import datetime
+_SAMPLE = """
+import asyncio, json
+from mcp_servers import terraphim
+async def main(items: list, *, limit=1):
+    try:
+        return {item["a"]: f"{item!r}" for item in items if item} | await terraphim.search(query="x")
+    except KeyError as error:
+        raise ValueError("x") from error
+await main([])
+"""
 
-    # It looks for its locale when it is used for the first time.
+
+def _use_once():
+    """The first use of a compiler, a loop or a format makes tables that every run then shares."""
+    program.Program(_SAMPLE)
+    encode.encode({"a": [1, 2.5, "x", None, True]})
+    json.dumps(json.loads(b'{"a": [1, 2.5, "x", null]}'.decode()))
     datetime.datetime.strptime("2000-01-01", "%Y-%m-%d")
+    loop = asyncio.SelectorEventLoop(selectors.PollSelector())
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()

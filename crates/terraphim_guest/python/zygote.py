@@ -42,7 +42,7 @@ class Zygote:
 
     def _prepare(self):
         self._filter = jail.RunFilter(terraphim_guest.run_filter)
-        if sys.version_info >= (3, 11):
+        if hasattr(sys, "set_int_max_str_digits"):
             # How long a number's text may be is bounded by the run's limits.
             sys.set_int_max_str_digits(0)
         warm.import_usual()
@@ -122,6 +122,8 @@ class Zygote:
             os._exit(wire.EXIT_JAIL)
         try:
             run.serve(ends)
+        except MemoryError:
+            os._exit(wire.EXIT_OUT_OF_MEMORY)
         finally:
             os._exit(wire.EXIT_BAD_CHANNEL)
 

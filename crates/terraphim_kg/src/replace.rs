@@ -108,7 +108,8 @@ impl Matcher {
             let in_table = kinds.peek().is_some_and(|run| run.kind == RunKind::Table);
             let written = text.get(found.bytes.clone())?;
             let (before, after) = (text.get(..found.bytes.start)?, text.get(found.bytes.end..)?);
-            if !takes_link(link, before, after) {
+            // A term with such a mark would open something else wherever its escape is not one.
+            if written.contains(['<', '>']) || !takes_link(link, before, after) {
                 return None;
             }
             match link {

@@ -9,11 +9,12 @@ use std::{path::Path, time::Instant};
 use futures_util::future::join_all;
 use serde_json::json;
 use terraphim_sandbox::PoolConfig;
+use terraphim_types::Language;
 use tokio_util::sync::CancellationToken;
 
 use self::{
     figure::{Figure, Promise, median, percentile},
-    scene::{Scene, failed, milliseconds},
+    scene::{Code, Scene, failed, milliseconds},
 };
 use crate::{
     cli::{BenchArgs, Global},
@@ -38,6 +39,10 @@ const ROWS_REPLY: &str =
     "import { bench } from 'mcp-servers';\nreturn (await bench.rows({ mib: 10 })).rows.length;";
 const LARGEST_REPLY: &str =
     "import { bench } from 'mcp-servers';\nreturn (await bench.text({ mib: 60 })).length;";
+
+const PYTHON_NO_CALL: &str = "6 * 7";
+const PYTHON_ONE_CALL: &str = "from mcp_servers import bench\nbench.echo(n=1)";
+const PYTHON_WRITES: &str = "open('note.txt', 'w').write('kept')";
 
 pub(crate) fn bench(args: &BenchArgs) -> Result<Exit, CliError> {
     let figures = block_on(measure(args.runs as usize))??;
@@ -80,6 +85,7 @@ async fn measure(runs: usize) -> Result<Vec<Figure>, CliError> {
     figures.extend(memory(&scene).await);
     figures.extend(long_replies(&scene).await?);
     figures.push(thousand(&scene).await?);
+    figures.extend(python(&scene, runs).await?);
     scene.gateway.shutdown().await;
     figures.push(place_of_a_killed_run(&bench).await?);
     figures.push(many_tools(&bench).await?);
@@ -112,6 +118,25 @@ async fn warm_runs(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> 
         Figure::of("p99 of a run without a call, in its p50", "x", &[spread], Promise::AtMost(5.0)),
         Figure::of("runs per second at concurrency 16", "1/s", &[rate], Promise::AtLeast(1500.0)),
     ])
+}
+
+/// Runs of the machine's own Python; none are measured where there is none.
+async fn python(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
+    if let Err(error) = scene.pool.warm_up(Language::Python).await {
+        complain(&format!("Python is not measured: {error}"));
+        return Ok(Vec::new());
+    }
+    scene.times(Code::python(PYTHON_ONE_CALL), 20).await?;
+    let mut figures = Vec::new();
+    for (name, code, promise) in [
+        ("Python run without a call", PYTHON_NO_CALL, Promise::None),
+        ("Python run with one call", PYTHON_ONE_CALL, Promise::AtMost(5.0)),
+        ("Python run that writes a file", PYTHON_WRITES, Promise::None),
+    ] {
+        let times = scene.times(Code::python(code), runs).await?;
+        figures.push(Figure::of(name, "ms", &times, promise));
+    }
+    Ok(figures)
 }
 
 async fn memory(scene: &Scene) -> Vec<Figure> {

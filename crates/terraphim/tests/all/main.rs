@@ -22,6 +22,7 @@ mod permissions;
 mod place;
 mod processes;
 mod programs;
+mod python;
 mod runtime;
 mod servers;
 mod watch;

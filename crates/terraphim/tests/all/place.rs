@@ -155,6 +155,12 @@ impl Place {
         self.terraphim(&[&["run", "program.ts"], args].concat())
     }
 
+    /// Runs a Python program with further arguments.
+    pub(crate) fn python(&self, program: &str, args: &[&str]) -> Ended {
+        self.file("program.py", program);
+        self.terraphim(&[&["run", "program.py"], args].concat())
+    }
+
     /// Waits for the end of a command and of all that it started.
     pub(crate) fn finish(&self, running: Running) -> Ended {
         let ended = running.end();

@@ -71,7 +71,8 @@ impl AutocompleteIndex {
 
 impl AutocompleteIndex {
     /// The terms that a misspelt query may mean, all of at least this Jaro-Winkler
-    /// `similarity` (0 to 1): first those within [`MAX_EDIT_DISTANCE`] edits, the
+    /// `similarity` (0 to 1), or so few edits away as it allows (none for 1, one
+    /// for 0.8, two for 0.6): first those within [`MAX_EDIT_DISTANCE`] edits, the
     /// likeliest first, then those that only look alike, the most similar first.
     /// At most `limit` and at most [`MAX_SUGGESTIONS`].
     ///
@@ -85,7 +86,9 @@ impl AutocompleteIndex {
     ) -> Result<Vec<Near<'_>>, AutocompleteError> {
         let limit = limit.min(MAX_SUGGESTIONS);
         let mut found = self.nearest(query, MAX_EDIT_DISTANCE, limit)?;
-        found.retain(|near| near.similarity >= similarity);
+        // A short word with an error or two is far from the word that was meant by that measure.
+        let near_enough = |near: &Near<'_>| allowed_edits(similarity) >= near.distance;
+        found.retain(|near| near.similarity >= similarity || near_enough(near));
         if found.len() == limit {
             return Ok(found);
         }
@@ -96,6 +99,12 @@ impl AutocompleteIndex {
         found.truncate(limit);
         Ok(found)
     }
+}
+
+/// So many edits are never too many for a similarity that is asked for.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 5")]
+fn allowed_edits(similarity: f64) -> usize {
+    ((1.0 - similarity.clamp(0.0, 1.0)) * 5.0 + 1e-9) as usize
 }
 
 /// A term near enough.

@@ -153,7 +153,8 @@ impl<'t> Pass<'_, 't> {
             if rest.starts_with(opens) {
                 return match self.reader.find(closes, at + opens.len(), self.run.end) {
                     Some(end) => self.keep(at..end),
-                    None => at + 1,
+                    // Letters that are changed in it would end what it may begin.
+                    None => self.keep(at..at + opens.len()),
                 };
             }
         }

@@ -19,6 +19,25 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{cli::Global, compose, error::CliError, settings::Settings};
 
+/// A program that is measured.
+#[derive(Clone, Copy)]
+pub(crate) struct Code<'c> {
+    language: Language,
+    text: &'c str,
+}
+
+impl<'c> From<&'c str> for Code<'c> {
+    fn from(text: &'c str) -> Self {
+        Self { language: Language::TypeScript, text }
+    }
+}
+
+impl<'c> Code<'c> {
+    pub(crate) fn python(text: &'c str) -> Self {
+        Self { language: Language::Python, text }
+    }
+}
+
 /// An executor and its upstreams.
 pub(crate) struct Scene {
     pub(crate) executor: Executor,
@@ -39,7 +58,7 @@ impl Scene {
         settings.mcp = upstreams(&settings.executable, folder, others)?;
         settings.notes = Default::default();
         settings.folders.cache = None;
-        let pool = Pool::new(pool);
+        let pool = Pool::with_store(pool, settings.workspace(global)?);
         let gateway = compose::gateway(&settings)?;
         let executor = compose::executor(&settings, global, pool.clone(), gateway.clone())?;
         let servers: Vec<ServerName> = gateway.server_names().cloned().collect();
@@ -50,7 +69,7 @@ impl Scene {
     }
 
     /// Runs a program in a task of its own, as the MCP face does; how long it took, in milliseconds.
-    pub(crate) async fn run(&self, code: &str) -> Result<f64, CliError> {
+    pub(crate) async fn run(&self, code: impl Into<Code<'_>>) -> Result<f64, CliError> {
         let began = Instant::now();
         let execution = self.start(code, &CancellationToken::new()).await?;
         match execution.outcome.error {
@@ -60,15 +79,21 @@ impl Scene {
     }
 
     /// Runs a program however it ends.
-    pub(crate) async fn start(&self, code: &str, cancel: &CancellationToken) -> Result<Execution, CliError> {
-        let request = ExecuteRequest::new(code, Language::TypeScript);
+    pub(crate) async fn start(
+        &self,
+        code: impl Into<Code<'_>>,
+        cancel: &CancellationToken,
+    ) -> Result<Execution, CliError> {
+        let Code { language, text } = code.into();
+        let request = ExecuteRequest::new(text, language);
         let (executor, cancel) = (self.executor.clone(), cancel.clone());
         let run = tokio::spawn(async move { executor.execute(request, &cancel).await });
         run.await.map_err(|error| failed(error.to_string()))
     }
 
     /// Runs a program so many times; milliseconds of each.
-    pub(crate) async fn times(&self, code: &str, runs: usize) -> Result<Vec<f64>, CliError> {
+    pub(crate) async fn times(&self, code: impl Into<Code<'_>>, runs: usize) -> Result<Vec<f64>, CliError> {
+        let code = code.into();
         let mut times = Vec::with_capacity(runs);
         for _ in 0..runs {
             times.push(self.run(code).await?);

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Map, Value, json};
 use terraphim_mcp_gateway::Provider;
 use terraphim_notes::{NotesConfig, NotesServer};
-use terraphim_types::ToolDefinition;
+use terraphim_types::{Language, ToolDefinition};
 
 use super::{complaint, place, value};
 use crate::place::Place;
@@ -63,31 +63,63 @@ fn definitions() -> Vec<ToolDefinition> {
 }
 
 /// The replies of every tool, whole, as a program gets them.
-fn replies(place: &Place) -> Map<String, Value> {
+fn replies(place: &Place, language: Language) -> Map<String, Value> {
     let calls: Vec<_> = calls(place).into_iter().map(|(tool, arguments)| json!([tool, arguments])).collect();
-    let program = format!(
-        "import {{ terraphim }} from 'mcp-servers';
-         import {{ workspace }} from 'mcp-runtime';
-         const replies: Record<string, any> = {{}};
-         for (const [tool, given] of {}) {{
-           const index = replies.serialize_autocomplete_index?.structuredContent.base64_data;
-           const more = tool === 'deserialize_autocomplete_index' ? {{ base64_data: index }} : {{}};
-           replies[tool] = await terraphim[tool].raw({{ ...given, ...more }});
-         }}
-         await workspace.saveData('replies', replies);
-         return Object.keys(replies).length;",
-        Value::Array(calls)
-    );
-    assert_eq!(place.run_with(&program, &["--allow", "terraphim.*"]).json(), 17);
+    let calls = Value::Array(calls).to_string();
+    let allowed = ["--allow", "terraphim.*"];
+    let ended = match language {
+        Language::Python => place.python(
+            &format!(
+                "import json
+from mcp_servers import terraphim
+from mcp_runtime import workspace
+replies = {{}}
+for tool, given in json.loads({}):
+    if tool == 'deserialize_autocomplete_index':
+        index = replies['serialize_autocomplete_index']['structuredContent']
+        given = {{**given, 'base64_data': index['base64_data']}}
+    replies[tool] = getattr(terraphim, tool).raw(given)
+workspace.save_data('replies', replies)
+len(replies)",
+                Value::String(calls)
+            ),
+            &allowed,
+        ),
+        _ => place.run_with(
+            &format!(
+                "import {{ terraphim }} from 'mcp-servers';
+                 import {{ workspace }} from 'mcp-runtime';
+                 const replies: Record<string, any> = {{}};
+                 for (const [tool, given] of {calls}) {{
+                   const index = replies.serialize_autocomplete_index?.structuredContent.base64_data;
+                   const more = tool === 'deserialize_autocomplete_index' ? {{ base64_data: index }} : {{}};
+                   replies[tool] = await terraphim[tool].raw({{ ...given, ...more }});
+                 }}
+                 await workspace.saveData('replies', replies);
+                 return Object.keys(replies).length;"
+            ),
+            &allowed,
+        ),
+    };
+    assert_eq!(ended.json(), 17);
     let kept = fs::read(place.workspace().join("data/replies.json")).expect("the replies");
     serde_json::from_slice(&kept).expect("JSON")
 }
 
 #[test]
+fn each_tool_answers_a_python_program_as_its_schema_says() {
+    each_tool_answers(Language::Python);
+}
+
+#[test]
 fn each_tool_answers_a_program_as_its_schema_says() {
+    each_tool_answers(Language::TypeScript);
+}
+
+fn each_tool_answers(language: Language) {
     let place = place();
     place.file("kg/garden.json", THESAURUS);
-    let replies = replies(&place);
+    let replies = replies(&place, language);
     let definitions = definitions();
     assert_eq!(definitions.len(), 17);
     for definition in &definitions {

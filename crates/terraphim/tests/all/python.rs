@@ -1,0 +1,223 @@
+//! Python programs through the real binary: the jail, the folder, the limits.
+
+use std::{fs, os::unix::fs::symlink, time::Instant};
+
+use serde_json::json;
+
+use crate::place::Place;
+
+/// What a program may not do, as an expression each, and what it is told.
+const REFUSED: &[(&str, &str)] = &[
+    ("__import__('socket').socket()", "PermissionError"),
+    ("__import__('socket').socket(16, 3)", "PermissionError"),
+    ("__import__('socket').socket(40, 1)", "PermissionError"),
+    ("os.fork()", "PermissionError"),
+    ("os.kill(1, 9)", "PermissionError"),
+    ("os.kill(-1, 9)", "PermissionError"),
+    ("subprocess.run(['/bin/sh'])", "PermissionError"),
+    ("os.execv('/usr/bin/env', ['env'])", "PermissionError"),
+    ("os.chroot('.')", "PermissionError"),
+    ("os.mkfifo('fifo')", "PermissionError"),
+    ("os.mknod('node')", "PermissionError"),
+    ("os.setuid(0)", "PermissionError"),
+    ("os.chown('.', 0, 0)", "PermissionError"),
+    ("os.nice(-5)", "PermissionError"),
+    ("os.memfd_create('x')", "PermissionError"),
+    ("__import__('resource').setrlimit(9, (-1, -1))", "ValueError"),
+    ("__import__('mmap').mmap(-1, 4096)", "PermissionError"),
+    ("__import__('multiprocessing').shared_memory", "AttributeError"),
+    ("open('/etc/passwd')", "FileNotFoundError"),
+    ("open('/proc/self/environ')", "FileNotFoundError"),
+    ("os.listdir('/sys')", "FileNotFoundError"),
+    ("os.listdir('/home')", "FileNotFoundError"),
+    ("open('/dev/mem')", "FileNotFoundError"),
+    ("open('/usr/lib/planted', 'w')", "OSError"),
+    ("open('/planted', 'w')", "OSError"),
+    ("os.mkdir('/store/planted')", "OSError"),
+    ("os.listdir('/store')[0]", "IndexError"),
+    ("open('../../outside', 'w')", "OSError"),
+    ("call('mount', b'none', b'/tmp', b'tmpfs', 0, None)", "EPERM"),
+    ("call('unshare', 0x10000000)", "EPERM"),
+    ("call('ptrace', 16, 1, 0, 0)", "EPERM"),
+    ("call('setns', 0, 0)", "EPERM"),
+    ("call('syscall', 425, 1, 0)", "EPERM"),
+    ("call('syscall', 321, 0, 0, 0)", "EPERM"),
+    ("call('syscall', 323, 0)", "EPERM"),
+    ("call('syscall', 250, 0, 0)", "EPERM"),
+    ("call('syscall', 298, 0, 0, 0, 0, 0)", "EPERM"),
+    ("call('syscall', 310, 1, 0, 0, 0, 0, 0)", "EPERM"),
+    ("call('syscall', 440, 0, 0, 0, 0)", "EPERM"),
+    ("call('prctl', 4, 1, 0, 0, 0)", "EPERM"),
+];
+
+#[test]
+fn a_program_reaches_nothing_of_the_machine() {
+    let place = Place::new();
+    let checks: Vec<_> = REFUSED.iter().map(|(code, _)| *code).collect();
+    let program = format!(
+        "import ctypes, errno, os, subprocess
+libc = ctypes.CDLL(None, use_errno=True)
+def call(name, *arguments):
+    if getattr(libc, name)(*arguments) != -1:
+        return 'done'
+    raise Exception(errno.errorcode[ctypes.get_errno()])
+def told(code):
+    try:
+        return repr(eval(code))
+    except Exception as error:
+        words = str(error)
+        return words if type(error) is Exception else type(error).__mro__[0].__name__
+[told(code) for code in {}]",
+        json!(checks)
+    );
+    let answers = place.python(&program, &[]).json();
+    for ((code, expected), answer) in REFUSED.iter().zip(answers.as_array().expect("a list")) {
+        let answer = answer.as_str().expect("a text");
+        // Which of the two is told depends on which wall is met first.
+        let write = *expected == "OSError" && ["OSError", "PermissionError"].contains(&answer);
+        assert!(write || answer == *expected, "{code}: {answer}");
+    }
+    assert_eq!(fs::read_dir(place.workspace()).expect("a workspace").count(), 0);
+}
+
+#[test]
+fn a_program_has_no_privilege_and_nothing_of_the_hosts_surroundings() {
+    let place = Place::new();
+    let program = "import os, sys
+status = {name: getattr(os, name)() for name in ('getuid', 'geteuid', 'getgid', 'getpid', 'getppid')}
+[status, sorted(os.environ), os.getcwd(), sorted(os.listdir('/dev')), sys.argv, os.uname().nodename]";
+    let told = place.python(program, &[]).json();
+    assert_eq!(told[0]["getuid"], 1000);
+    assert_eq!(told[0]["geteuid"], 1000);
+    assert_eq!(told[0]["getppid"], 1);
+    let names = told[1].as_array().expect("names");
+    assert!(!names.iter().any(|name| name == "XDG_DATA_HOME" || name == "USER"), "{names:?}");
+    assert_eq!(told[2], "/workspace");
+    assert_eq!(told[3], json!(["null", "random", "urandom", "zero"]));
+    assert_eq!(told[5], "jail");
+}
+
+#[test]
+fn files_are_the_workspace_and_the_outcome_names_what_changed() {
+    let place = Place::new();
+    let workspace = place.workspace();
+    fs::create_dir_all(workspace.join("sub/deep")).expect("folders");
+    for (name, text) in [("old.txt", "old"), ("gone.txt", "gone"), ("sub/deep/inner.txt", "inner")] {
+        fs::write(workspace.join(name), text).expect("a file");
+    }
+    let program = "import os, shutil
+before = open('old.txt').read()
+open('old.txt', 'a').write(' and new')
+os.remove('gone.txt')
+shutil.rmtree('sub')
+os.makedirs('sub/other')
+open('sub/other/made.txt', 'w').write('made')
+os.symlink('/etc/passwd', 'link')
+open('line\\nbreak', 'w').write('x')
+before";
+    let outcome = place.python(program, &["--json"]).json();
+    assert_eq!(outcome["result"], "old");
+    let changes: Vec<_> = outcome["files"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .map(|file| format!("{} {} {}", file["path"], file["change"], file["bytes"]).replace('"', ""))
+        .collect();
+    let expected = [
+        "gone.txt deleted 0",
+        "old.txt changed 11",
+        "sub/deep/inner.txt deleted 0",
+        "sub/other/made.txt created 4",
+    ];
+    assert_eq!(changes, expected);
+    let logs = outcome["logs"].as_str().expect("logs");
+    assert!(logs.contains("link: it is neither a file nor a folder"), "{logs}");
+    assert!(logs.contains("its name has control characters"), "{logs}");
+    assert_eq!(fs::read_to_string(workspace.join("old.txt")).expect("a file"), "old and new");
+    assert_eq!(fs::read_to_string(workspace.join("sub/other/made.txt")).expect("a file"), "made");
+    assert!(!workspace.join("gone.txt").exists() && !workspace.join("sub/deep").exists());
+    assert!(!workspace.join("link").is_symlink());
+    let again = place.python("sorted(__import__('os').listdir('.'))", &[]).json();
+    assert_eq!(again, json!(["old.txt", "sub"]));
+}
+
+#[test]
+fn a_failed_program_leaves_the_workspace_as_it_was_where_that_is_asked_for() {
+    let place = Place::new();
+    let program = "open('a.txt', 'w').write('a')\nraise ValueError('no')";
+    let rolled_back = place.python(program, &["--rollback-on-failure"]);
+    assert!(rolled_back.failure(1).contains("ValueError: no"), "{}", rolled_back.err);
+    assert!(!place.workspace().join("a.txt").exists());
+    place.python(program, &[]).failure(1);
+    assert_eq!(fs::read_to_string(place.workspace().join("a.txt")).expect("a file"), "a");
+}
+
+#[test]
+fn what_lies_in_the_workspace_leads_nowhere() {
+    let place = Place::new();
+    place.file("secret.txt", "secret");
+    let workspace = place.workspace();
+    fs::create_dir_all(&workspace).expect("a folder");
+    symlink(place.project("secret.txt"), workspace.join("link.txt")).expect("a link");
+    symlink(place.project(""), workspace.join("folder")).expect("a link");
+    let program = "import os
+told = []
+for code in [lambda: open('link.txt').read(), lambda: os.listdir('folder')]:
+    try:
+        told.append(code())
+    except OSError as error:
+        told.append(type(error).__name__)
+os.remove('link.txt')
+open('link.txt', 'w').write('mine')
+os.remove('folder')
+os.mkdir('folder')
+open('folder/secret.txt', 'w').write('mine')
+told";
+    assert_eq!(place.python(program, &[]).json(), json!(["FileNotFoundError", "FileNotFoundError"]));
+    assert_eq!(fs::read_to_string(place.project("secret.txt")).expect("a file"), "secret");
+    assert_eq!(fs::read_to_string(workspace.join("link.txt")).expect("a file"), "mine");
+    assert_eq!(fs::read_to_string(workspace.join("folder/secret.txt")).expect("a file"), "mine");
+}
+
+#[test]
+fn limits_end_a_program_with_words_that_help() {
+    let place = Place::new();
+    for (program, args, words) in [
+        ("while True:\n    pass", ["--timeout", "700ms"], "ran longer than its limit of 0.7 s, at line"),
+        (
+            "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0)\nwhile True:\n    pass",
+            ["--timeout", "700ms"],
+            "ran longer than its limit of 0.7 s",
+        ),
+        ("b = bytearray(200 << 20)", ["--memory", "64"], "used more than its 64 MiB of memory"),
+        (
+            "held = []\nwhile True:\n    held.append(bytearray(1 << 20))",
+            ["--memory", "64"],
+            "used more than its 64 MiB of memory",
+        ),
+    ] {
+        let began = Instant::now();
+        let ended = place.python(program, &args);
+        assert!(ended.failure(3).contains(words), "{program}: {}", ended.err);
+        assert!(began.elapsed().as_secs() < 20, "{program}");
+    }
+    let full = place.python("open('big', 'wb').write(bytes(1 << 20) * 300)", &["--memory", "1024"]);
+    assert!(full.failure(1).contains("No space left on device"), "{}", full.err);
+}
+
+#[test]
+fn tools_are_called_one_by_one_and_at_once() {
+    let place = Place::with_servers(&[("up", &[])]);
+    let alone = "from mcp_servers import up\nup.echo(text='a')";
+    let echoed = place.python(alone, &[]).json();
+    let together = "import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from mcp_servers import up
+first = await up.echo(text='a')
+many = await asyncio.gather(*[up.echo(text='a') for _ in range(20)])
+with ThreadPoolExecutor(4) as pool:
+    threads = list(pool.map(lambda _: up.echo(text='a'), range(8)))
+[first == many[0], len(many), len(threads), all(one == first for one in many), first]";
+    let told = place.python(together, &[]).json();
+    assert_eq!(told, json!([true, 20, 8, true, echoed]));
+}
