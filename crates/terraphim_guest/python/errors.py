@@ -34,8 +34,13 @@ def bridge_error(details, site=None):
         return value if isinstance(value, str) else None
 
     error = ToolError(text("message") or "the call failed", text("server"), text("tool"), text("kind"), text("hint"))
-    error._from_bridge = _FROM_BRIDGE
     error._site = site
+    return from_bridge(error)
+
+
+def from_bridge(error):
+    """Marks a `ToolError` as one of the bridge's own; gives it."""
+    error._from_bridge = _FROM_BRIDGE
     return error
 
 

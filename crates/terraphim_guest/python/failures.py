@@ -69,6 +69,14 @@ def of_exception(error, start, source, bridge):
     return Failure(kind, message + _causes(error), hint, line, column, _stack(site, source))
 
 
+def in_a_line(error):
+    """What an exception that nobody handled says, after the program's line where it is known."""
+    error = _only_leaf(error)
+    site = _site(error)
+    place = f"line {site[0][2]}: " if site else ""
+    return place, _text_of(error) if is_from_bridge(error) else _named(error)
+
+
 def line_of(frame):
     """The line of the program that a frame came from; 0 if there is none."""
     while frame is not None:

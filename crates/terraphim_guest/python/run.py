@@ -41,6 +41,7 @@ class Run:
         self.coroutine = None
         self.start = self.program = self.module = None
         self.output, self.errors = streams.install(self.channel)
+        _tell_failed_threads(self.channel)
         # Never touched, so that it costs nothing but its share of the limit.
         self._reserve = mmap.mmap(-1, _RESERVE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
@@ -128,7 +129,7 @@ class Run:
             except ToolError as error:
                 place = (one.names or {}).get(error.tool, one.place)
                 raise self._unlinked(error.message, error.hint or "", place) from None
-            self.servers._add(reply, one.specifier.partition("/")[2] or None)
+            self.servers.add(reply, one.specifier.partition("/")[2] or None)
         if any(one.names is None for one in self.program.imports):
             # What `from mcp_servers import *` gives.
             self.servers.__all__ = [name for name in vars(self.servers) if not name.startswith("_")]
@@ -240,7 +241,28 @@ class _Policy(asyncio.DefaultEventLoopPolicy):
 
     def __init__(self, channel, bridge):
         super().__init__()
-        self._loop_factory = lambda: asyncio.SelectorEventLoop(_Selector(channel, bridge))
+        self._loop_factory = lambda: _make_loop(channel, bridge)
+
+
+def _make_loop(channel, bridge):
+    loop = asyncio.SelectorEventLoop(_Selector(channel, bridge))
+
+    def tell(_loop, context):
+        error = context.get("exception")
+        place, text = failures.in_a_line(error) if error is not None else ("", context.get("message", ""))
+        channel.log(wire.WARN, f"{place}nobody handled the failure of a task: {text}")
+
+    loop.set_exception_handler(tell)
+    return loop
+
+
+def _tell_failed_threads(channel):
+    def tell(failed):
+        if failed.exc_value is not None and not isinstance(failed.exc_value, SystemExit):
+            place, text = failures.in_a_line(failed.exc_value)
+            channel.log(wire.WARN, f"{place}nobody handled the failure of a thread: {text}")
+
+    threading.excepthook = tell
 
 
 def _let_runs_nest():

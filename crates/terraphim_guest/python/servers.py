@@ -9,7 +9,7 @@ import types
 from collections.abc import Mapping
 
 from terraphim_guest.deferred import unwrapped
-from terraphim_guest.errors import ToolError, bridge_error
+from terraphim_guest.errors import ToolError, bridge_error, from_bridge
 
 PACKAGE = "mcp_servers"
 
@@ -98,9 +98,8 @@ class Server(types.ModuleType):
 
 
 def unknown(message, hint, server, tool):
-    error = UnknownTool(message, server, tool, "unknown", hint)
-    error._from_bridge = bridge_error({})._from_bridge
-    return error
+    """The error of a name that stands for nothing."""
+    return from_bridge(UnknownTool(message, server, tool, "unknown", hint))
 
 
 class Servers(types.ModuleType):
@@ -120,9 +119,9 @@ class Servers(types.ModuleType):
             reply = self._bridge.finish(call)
         except ToolError as error:
             raise unknown(error.message, error.hint, name, "import") from None
-        return self._add(reply, name)
+        return self.add(reply, name)
 
-    def _add(self, reply, asked=None):
+    def add(self, reply, asked=None):
         """Adds the servers of a reply; gives the first one, which also gets the name it was asked for by."""
         first = None
         for table in reply["servers"]:

@@ -68,11 +68,8 @@ fn become_zygote(runtime: &Runtime) -> Result<std::convert::Infallible, JailErro
     let blob = blob(runtime, &ready.encode(), &jail::runtime_run_filter()?);
     let arguments: Vec<&str> =
         std::iter::once(program.as_str()).chain(runtime.arguments.iter().copied()).collect();
-    let launch = Launch {
-        program: Path::new(&program),
-        arguments: &arguments,
-        environment: runtime.environment,
-    };
+    let launch =
+        Launch { program: Path::new(&program), arguments: &arguments, environment: runtime.environment };
     jail::become_runtime(&launch, blob.as_bytes())
 }
 

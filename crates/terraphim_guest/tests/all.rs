@@ -1,6 +1,9 @@
 //! What the project says of the guest's system calls is what its filters let through.
 #![expect(clippy::expect_used, reason = "helpers of tests, which the exemption for tests does not reach")]
 
+#[path = "all/python.rs"]
+mod python;
+
 use std::fmt::Write;
 
 use terraphim_guest::jail::{Call, RUN_CALLS, UNFILTERED_CALLS, WAITER_CALLS, ZYGOTE_CALLS};

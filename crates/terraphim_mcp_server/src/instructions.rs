@@ -16,7 +16,7 @@ const MAX_NAME_CHARS: usize = 60;
 const CODE: &str = "\
 Work in code: one program for execute_code replaces many tool calls, and intermediate results stay out of the conversation.
 1. Find tools with search_tools; read get_tool_docs for those that you will call.
-2. Write one TypeScript program that imports servers, calls their tools in loops or in parallel, filters and joins there, and \
+2. Write one TypeScript or Python program that imports servers, calls their tools in loops or in parallel, filters and joins there, and \
 returns only what is needed.
 3. If it fails, the error names the line: correct it and run it again. If it answers status \"running\", call wait.";
 

@@ -3,10 +3,7 @@
 use terraphim_sandbox_protocol::{DecodeError, GuestFrame, LogLevel};
 use terraphim_types::Limits;
 
-use crate::{
-    logs::Logs,
-    run::{FrameReader, budget},
-};
+use crate::{channel::FrameReader, logs::Logs, run::budget};
 
 /// The frames of a stream that arrives in pieces, and what is wrong with the
 /// one that ended it; the length is that of the longest rest that was kept.

@@ -10,6 +10,7 @@
 //! The crate knows no MCP: a host call is an opaque name with opaque bytes,
 //! answered by a [`HostCalls`] implementation.
 
+mod channel;
 mod conclude;
 mod error;
 #[cfg(fuzzing)]

@@ -7,8 +7,8 @@
 
 use proptest::prelude::*;
 use terraphim_sandbox_protocol::{
-    Budget, DecodeError, Failure, FailureKind, GuestFrame, HEADER_BYTES, Header, HostFrame, LogLevel, Prepare, Start,
-    Syntax,
+    Budget, DecodeError, Failure, FailureKind, GuestFrame, HEADER_BYTES, Header, HostFrame, LogLevel,
+    Prepare, Start, Syntax,
     control::{BindKind, FromZygote, Layers, MAX_DATAGRAM, Setup, ToZygote},
 };
 
