@@ -389,6 +389,11 @@ fn explain(ending: Ending, facts: &RunFacts<'_>) -> RunError {
             format!("the program used more than its {} MiB of memory", limits.memory_bytes >> 20),
             "work on less data at a time, or ask for more memory",
         ),
+        Ending::TooManyThreads { limit } => new(
+            ErrorKind::Limit,
+            format!("the program had more than {limit} threads beside its first one"),
+            "give pools of threads fewer workers: calls wait for the servers, not for the processor",
+        ),
         Ending::TooManyCalls { limit } => new(
             ErrorKind::Limit,
             format!("the program made more than {limit} calls to the host"),

@@ -111,7 +111,10 @@ def _key(key):
 
 def _number(value):
     if isinstance(value, float):
-        return float.__repr__(value) if math.isfinite(value) else "null"
+        if not math.isfinite(value):
+            return "null"
+        # JSON has one kind of number: a whole one is written as such.
+        return int.__repr__(int(value)) if value.is_integer() and -_EXACT <= value <= _EXACT else float.__repr__(value)
     return int.__repr__(value) if -_EXACT <= value <= _EXACT else f'"{int(value)}"'
 
 

@@ -117,6 +117,12 @@ impl RunProcess {
         Some((cpu, peak_kib.saturating_mul(1024)))
     }
 
+    /// How many threads it has, where `/proc` tells it.
+    pub(crate) fn threads(&self) -> Option<u32> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid?)).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
+    }
+
     /// Ends the process; the kernel does it whatever the process is doing.
     pub(crate) fn kill(&self) {
         // It fails only if the process is gone already.

@@ -36,6 +36,9 @@ use crate::{
 /// How much later than the interpreter's own deadline the process is killed.
 const KILL_GRACE: Duration = Duration::from_millis(40);
 
+/// How often the threads of a run are counted that may have several.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
 /// Host calls of a run that are not counted as tool calls: imports, searches, documents.
 const OTHER_CALLS: u32 = 10_000;
 
@@ -111,6 +114,11 @@ pub enum Ending {
         /// How many it may make.
         limit: u32,
     },
+    /// It had more threads at once than it may.
+    TooManyThreads {
+        /// How many it may have beside the first one.
+        limit: u32,
+    },
     /// It kept more arguments waiting for their turn than the host holds.
     TooMuchWaiting {
         /// How much may wait, in bytes.
@@ -182,6 +190,7 @@ impl Lease {
             under_way_bytes: 0,
             calls_made: 0,
             started: false,
+            has_threads: has_files(program.language),
             logs: Logs::with_budget(log_bytes),
             host,
             limits: self.limits,
@@ -265,6 +274,8 @@ struct Run {
     under_way_bytes: usize,
     calls_made: u32,
     started: bool,
+    /// Whether the language has threads.
+    has_threads: bool,
     logs: Logs,
     host: Arc<dyn HostCalls>,
     limits: Limits,
@@ -275,6 +286,8 @@ impl Run {
     async fn drive(&mut self, process: &RunProcess, cancel: &CancellationToken) -> Option<Ending> {
         let deadline = tokio::time::sleep(self.limits.wall.saturating_add(KILL_GRACE));
         tokio::pin!(deadline);
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             if self.writes.write(process).is_err() {
                 self.writes = Writes::default();
@@ -288,6 +301,12 @@ impl Run {
                 biased;
                 () = cancel.cancelled() => return Some(Ending::Cancelled),
                 () = &mut deadline => return Some(Ending::Deadline),
+                _ = look.tick(), if self.has_threads => {
+                    let limit = self.limits.threads;
+                    if process.threads().is_some_and(|threads| threads > limit.saturating_add(1)) {
+                        return Some(Ending::TooManyThreads { limit });
+                    }
+                }
                 Some(answered) = self.under_way.next() => {
                     self.on_reply(answered);
                     // Replies that are there already leave in the same write.

@@ -33,13 +33,9 @@ impl Store {
             return Ok(Self { folder, owner: None });
         }
         let owner = folder.symlink_metadata()?.uid();
-        if JAIL_IDS.contains(&owner) {
-            return Ok(Self { folder, owner: Some(owner) });
-        }
-        let id = jail_id();
+        let id = if JAIL_IDS.contains(&owner) { owner } else { jail_id() };
         let opened = rustix::fs::open(&folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         give(&opened, id, 0)?;
-        // Last, so that a gift that was cut short is taken up again.
         rustix::fs::fchown(&opened, Some(Uid::from_raw(id)), Some(Gid::from_raw(id)))?;
         Ok(Self { folder, owner: Some(id) })
     }

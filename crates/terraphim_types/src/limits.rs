@@ -13,6 +13,8 @@ pub struct Limits {
     pub cpu: Duration,
     /// Address space of the guest process, in bytes.
     pub memory_bytes: u64,
+    /// Threads beside the first one, where the language has any.
+    pub threads: u32,
     /// Length of the program text, in bytes.
     pub program_bytes: usize,
     /// Length of one call's arguments as JSON, in bytes.
@@ -39,6 +41,7 @@ impl Default for Limits {
             wall: Duration::from_secs(30),
             cpu: Duration::from_secs(30),
             memory_bytes: 256 << 20,
+            threads: 32,
             program_bytes: 1 << 20,
             arguments_bytes: 8 << 20,
             tool_calls: 1_000,

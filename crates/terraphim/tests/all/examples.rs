@@ -28,6 +28,9 @@ fn patterns_are_analysed_and_the_report_agrees_with_the_outcome() {
 
     let outcome = example(&place, "analyze_patterns.ts", &["--json"]).outcome(0);
     assert_eq!(outcome["result"], result, "the same program gives the same result");
+    if place.has_python() {
+        assert_eq!(example(&place, "analyze_patterns.py", &[]).json(), result, "in Python too");
+    }
     let account = &outcome["tokens"];
     let table = reported.err.as_str();
     for line in ["code mode", "all definitions", "used servers", "tool-search loop"] {

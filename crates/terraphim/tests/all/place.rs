@@ -155,6 +155,23 @@ impl Place {
         self.terraphim(&[&["run", "program.ts"], args].concat())
     }
 
+    /// Whether Python programs can run on this machine; where they cannot, that
+    /// the program says so and what to do. `TERRAPHIM_REQUIRE_PYTHON` makes that a failure.
+    pub(crate) fn has_python(&self) -> bool {
+        let ended = self.python("1", &[]);
+        if ended.status.success() {
+            return true;
+        }
+        assert!(std::env::var_os("TERRAPHIM_REQUIRE_PYTHON").is_none(), "{}", ended.err);
+        let err = ended.failure(4);
+        assert!(
+            err.contains("install Python 3.9 or later") || err.contains("terraphim doctor"),
+            "what is missing is not told: {err}"
+        );
+        println!("no Python program can run on this machine: {err}");
+        false
+    }
+
     /// Runs a Python program with further arguments.
     pub(crate) fn python(&self, program: &str, args: &[&str]) -> Ended {
         self.file("program.py", program);

@@ -86,6 +86,7 @@ pub(crate) fn verdict(ending: &Ending) -> String {
         Ending::Deadline => "deadline".into(),
         Ending::Cpu => "cpu".into(),
         Ending::Memory => "memory".into(),
+        Ending::TooManyThreads { limit } => format!("more than {limit} threads"),
         Ending::TooManyCalls { limit } => format!("more than {limit} calls"),
         Ending::TooMuchWaiting { limit } => format!("more than {limit} bytes"),
         Ending::Forbidden => "forbidden".into(),

@@ -44,7 +44,8 @@ const DUE: Duration = Duration::from_secs(20);
 const BUDGET: Budget =
     Budget { start: 0, reply: 0, call: 16 << 20, log: 128 << 10, done: 16 << 20, failed: 256 << 10 };
 
-/// Every Python that is there: that of the path, the machine's, and those of the environment.
+/// Every Python that is there: that of the path, the machine's, and those of
+/// the environment. There may be none, unless `TERRAPHIM_REQUIRE_PYTHON` asks for one.
 pub(crate) fn pythons() -> Outcome<Vec<PathBuf>> {
     let named = std::env::var("TERRAPHIM_TEST_PYTHONS").unwrap_or_default();
     let listed = named.split(':').filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -58,7 +59,10 @@ pub(crate) fn pythons() -> Outcome<Vec<PathBuf>> {
         }
     }
     if found.is_empty() {
-        return Err("no python3 was found: install one, or name it in TERRAPHIM_TEST_PYTHONS".into());
+        if std::env::var_os("TERRAPHIM_REQUIRE_PYTHON").is_some() {
+            return Err("no python3 was found: install one, or name it in TERRAPHIM_TEST_PYTHONS".into());
+        }
+        println!("no python3 was found: the guest for Python is not tested");
     }
     Ok(found)
 }
