@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use terraphim_types::Language;
+use terraphim_types::{Language, SessionName};
 
 use crate::adopt;
 
@@ -48,6 +48,9 @@ pub(crate) struct Global {
     /// Where programs keep their data
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) workspace: Option<PathBuf>,
+    /// Use the files of this session; its variables live in one `terraphim mcp`
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "workspace")]
+    pub(crate) session: Option<SessionName>,
     /// Say more on standard error; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,

@@ -11,6 +11,8 @@ use std::{
 use serde::Deserialize;
 use terraphim_mcp_gateway::{Glob, McpConfig, Policy, parse_mcp_config};
 use terraphim_notes::{ManagedFile, ManagedRoles, NotesConfig, Role};
+use terraphim_sandbox::RuntimeConfig;
+use terraphim_types::SessionName;
 
 use crate::{adopt::Places, cli::Global, error::CliError};
 
@@ -164,7 +166,19 @@ impl Settings {
         }
         let data = self.folders.data.as_ref();
         let data = data.ok_or(CliError::NoHome { alternative: "name a folder with --workspace" })?;
-        Ok(data.join("workspace/default"))
+        let session = global.session.as_ref().map_or("default", SessionName::as_str);
+        Ok(data.join("workspace").join(session))
+    }
+
+    /// What languages need that run in the machine's own runtimes.
+    pub(crate) fn runtimes(&self, global: &Global) -> Result<RuntimeConfig, CliError> {
+        let workspace = self.workspace(global)?;
+        let is_own = global.workspace.is_none();
+        let above = workspace.parent().filter(|_| is_own);
+        let store = above.map(Path::to_owned).unwrap_or(workspace);
+        let search_path = self.environment.iter().find(|(name, _)| name == "PATH");
+        let search_path = search_path.map(|(_, value)| value.clone()).unwrap_or_default();
+        Ok(RuntimeConfig { store, is_own, search_path })
     }
 }
 

@@ -1,23 +1,40 @@
 //! The main flow of a run.
 
-use std::{io, os::fd::OwnedFd, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    os::fd::OwnedFd,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use rustix::rand::GetRandomFlags;
 use terraphim_mcp_gateway::Gateway;
 use terraphim_sandbox::{ClientId, Ending, Lease, LogLevel, Pool, Program, RunEnd};
-use terraphim_types::{Language, Limits, OutputBudget, RunId, ToolName};
+use terraphim_types::{Language, Limits, OutputBudget, RunId, SessionName, ToolName};
+use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     bridge::{Bridge, InFlight, Record},
     catalogue::LiveCatalogue,
     outcome::{ErrorKind, Outcome, RunError, RunFacts, sandbox_error, with_causes},
+    sessions::{Begin, Sessions, State, why_ended},
     tokens::{
         CountedCatalogue, DefinitionText, FetchText, HelperCommand, RunTexts, TokenCounter, TokenError,
         TokenReport, count_catalogue, count_run,
     },
     workspace::{Workspace, WorkspaceError},
 };
+
+/// How long a program waits for those of its session that came before it.
+const SESSION_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it is looked for sessions that nobody uses.
+const SESSIONS_EVERY: Duration = Duration::from_secs(30);
 
 /// What an executor is made of.
 pub struct ExecutorConfig {
@@ -49,6 +66,9 @@ struct Shared {
     counter: TokenCounter,
     counted: tokio::sync::Mutex<Option<(u64, Arc<CountedCatalogue>)>>,
     face: String,
+    sessions: Sessions,
+    /// Whether somebody looks after the sessions.
+    watched: AtomicBool,
 }
 
 /// One program to run.
@@ -71,6 +91,17 @@ pub struct ExecuteRequest {
     pub fetches: Vec<FetchText>,
     /// Whether a program that fails leaves its workspace as it was.
     pub rollback_on_failure: bool,
+    /// The session whose variables and files it finds.
+    pub session: Option<SessionRequest>,
+}
+
+/// A session as a request names it.
+#[derive(Debug, Clone)]
+pub struct SessionRequest {
+    /// Its name, of the client's own.
+    pub name: SessionName,
+    /// Whether to begin anew, with the files that are there.
+    pub reset: bool,
 }
 
 impl ExecuteRequest {
@@ -85,6 +116,7 @@ impl ExecuteRequest {
             budget: OutputBudget::default(),
             fetches: Vec::new(),
             rollback_on_failure: false,
+            session: None,
         }
     }
 }
@@ -108,6 +140,8 @@ impl Executor {
             counter: TokenCounter::new(config.token_helper),
             counted: tokio::sync::Mutex::new(None),
             face: config.face,
+            sessions: Sessions::default(),
+            watched: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -151,9 +185,12 @@ impl Executor {
     ) -> Result<(Outcome, Record), RunError> {
         let limits = request.limits;
         // Whoever waits for a place holds the request and nothing else.
-        let lease = self.lease(request, cancel).await?;
-        let workspace =
-            Workspace::new(self.shared.workspace.clone(), limits.workspace_bytes, limits.workspace_files);
+        let (lease, session) = self.lease(request, cancel).await?;
+        let (folder, relative) = self.folder(request);
+        let workspace = Workspace::new(folder, limits.workspace_bytes, limits.workspace_files);
+        if request.language.has_files() {
+            workspace.prepare().map_err(|error| unkept_error(&error))?;
+        }
         // Calls that are still under way when the program ends are ended with it.
         let calls = cancel.child_token();
         let _end_calls = calls.clone().drop_guard();
@@ -166,15 +203,33 @@ impl Executor {
             calls,
             Arc::clone(&self.shared.in_flight),
         ));
-        let program =
-            Program { source: request.code.clone(), language: request.language, folder: String::new() };
-        let mut end = lease.run(program, bridge.clone(), cancel, request.budget.log_bytes).await;
+        let program = Program { source: request.code.clone(), language: request.language, folder: relative };
+        let log_bytes = request.budget.log_bytes;
+        let (mut end, kept) = match session {
+            None => (lease.run(program, bridge.clone(), cancel, log_bytes).await, None),
+            Some(mut state) => {
+                // Known from here on: a run that is dropped leaves this behind.
+                state.end("its last program was cancelled".to_owned());
+                let (end, kept) = lease.run_keeping(program, bridge.clone(), cancel, log_bytes).await;
+                if kept.is_none() {
+                    state.end(why_ended(&end.ending));
+                }
+                (end, kept.map(|kept| (state, kept)))
+            }
+        };
         let (tool_calls, waiting_for, mut record) = bridge.finish();
         let unkept = match end.written.take() {
             Some(_) if request.rollback_on_failure && !matches!(end.ending, Ending::Result(_)) => None,
+            // Somebody may still write.
+            Some(_) if matches!(end.ending, Ending::Lost) => None,
             Some(written) => keep(&workspace, written, &mut end, &mut record).await.err(),
             None => None,
         };
+        if let Some((mut state, kept)) = kept {
+            state.keep(kept);
+            drop(state);
+            self.shared.sessions.clear();
+        }
         let facts = RunFacts {
             run_id: run_id.clone(),
             source: &request.code,
@@ -192,18 +247,78 @@ impl Executor {
         Ok((outcome, record))
     }
 
-    /// A process for the run; a cancelled run waits for none.
-    async fn lease(&self, request: &ExecuteRequest, cancel: &CancellationToken) -> Result<Lease, RunError> {
-        let client = request.client.as_ref().unwrap_or(&self.shared.unnamed);
-        let fetched = request.fetches.iter().map(|fetch| fetch.arguments.len() + fetch.answer.len());
-        let held = request.code.len() + fetched.sum::<usize>();
+    /// A process for the run, and what is known of its session; a cancelled run
+    /// waits for none.
+    async fn lease(
+        &self,
+        request: &ExecuteRequest,
+        cancel: &CancellationToken,
+    ) -> Result<(Lease, Option<OwnedMutexGuard<State>>), RunError> {
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(RunError::new(ErrorKind::Limit, "the run was cancelled", "")),
-            lease = self.shared.pool.checkout_for(client, request.language, request.limits, held) => {
-                lease.map_err(|error| sandbox_error(&error))
-            }
+            lease = self.lease_uncancelled(request) => lease,
         }
+    }
+
+    async fn lease_uncancelled(
+        &self,
+        request: &ExecuteRequest,
+    ) -> Result<(Lease, Option<OwnedMutexGuard<State>>), RunError> {
+        let client = request.client.as_ref().unwrap_or(&self.shared.unnamed);
+        let fetched = request.fetches.iter().map(|fetch| fetch.arguments.len() + fetch.answer.len());
+        let held = request.code.len() + fetched.sum::<usize>();
+        let (pool, limits, language) = (&self.shared.pool, request.limits, request.language);
+        let Some(session) = &request.session else {
+            let lease = pool.checkout_for(client, language, limits, held).await;
+            return lease.map(|lease| (lease, None)).map_err(|error| sandbox_error(&error));
+        };
+        self.watch_sessions();
+        let slot = self.shared.sessions.slot(client, &session.name, language);
+        // Programs of one session follow one another.
+        let busy = tokio::time::timeout(SESSION_PATIENCE, slot.lock_owned()).await;
+        let mut state = busy.map_err(|_| busy_error(&session.name))?;
+        let lease = match state.begin(session.reset) {
+            Begin::Gone(why) => return Err(gone_error(&session.name, &why)),
+            Begin::New => pool.checkout_session(client, language, limits, held).await,
+            Begin::Kept(kept) => match pool.resume(client, *kept, limits, held).await {
+                Ok(lease) => Ok(lease),
+                Err((error, kept)) => {
+                    state.keep(kept);
+                    Err(error)
+                }
+            },
+        };
+        lease.map(|lease| (lease, Some(state))).map_err(|error| sandbox_error(&error))
+    }
+
+    /// The workspace of a request, and where it is in the pool's store.
+    fn folder(&self, request: &ExecuteRequest) -> (PathBuf, String) {
+        let common = &self.shared.workspace;
+        let Some(store) = self.shared.pool.store() else { return (common.clone(), String::new()) };
+        match common.strip_prefix(store) {
+            // A folder that the user has named is that of all sessions.
+            Ok(own) if !own.as_os_str().is_empty() => match &request.session {
+                Some(session) => (store.join(session.name.as_str()), session.name.as_str().to_owned()),
+                None => (common.clone(), own.to_string_lossy().into_owned()),
+            },
+            _ => (common.clone(), String::new()),
+        }
+    }
+
+    /// Ends sessions that nobody uses, for as long as there is this executor.
+    fn watch_sessions(&self) {
+        if self.shared.watched.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let shared = Arc::downgrade(&self.shared);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SESSIONS_EVERY).await;
+                let Some(shared) = shared.upgrade() else { return };
+                shared.sessions.clear();
+            }
+        });
     }
 
     fn texts(&self, request: ExecuteRequest, outcome: &Outcome, record: Record) -> RunTexts {
@@ -273,6 +388,27 @@ async fn keep(
     }
     record.files.extend(diff.changed);
     Ok(())
+}
+
+fn busy_error(name: &SessionName) -> RunError {
+    let message = format!(
+        "the session `{}` has been running other programs for {} s",
+        name.as_str(),
+        SESSION_PATIENCE.as_secs()
+    );
+    RunError::new(ErrorKind::Limit, message, "wait for them to end, or use another session")
+}
+
+fn gone_error(name: &SessionName, why: &str) -> RunError {
+    let message = format!(
+        "the variables of the session `{}` are gone because {why}; its files are there",
+        name.as_str()
+    );
+    RunError::new(
+        ErrorKind::Sandbox,
+        message,
+        "nothing was run: run the program again to begin the session anew",
+    )
 }
 
 fn unkept_error(error: &WorkspaceError) -> RunError {

@@ -13,11 +13,12 @@ pub mod fuzzing;
 mod media;
 mod modules;
 mod outcome;
+mod sessions;
 pub mod tokens;
 mod workspace;
 
 pub use catalogue::{LiveCatalogue, LoadState, SearchAnswer, UnavailableServer};
-pub use executor::{ExecuteRequest, Execution, Executor, ExecutorConfig};
+pub use executor::{ExecuteRequest, Execution, Executor, ExecutorConfig, SessionRequest};
 pub use outcome::{ErrorKind, FileChange, Outcome, RunError, RunUsage, SavedFile, Wall};
 pub use terraphim_sandbox::ClientId;
 pub use workspace::{Workspace, WorkspaceError};

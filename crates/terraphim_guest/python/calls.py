@@ -9,12 +9,14 @@ import weakref
 
 from terraphim_guest import jail, wire
 from terraphim_guest.deferred import PendingCall, unwrapped
-from terraphim_guest.encode import encode
+from terraphim_guest.encode import EXACT, encode
 from terraphim_guest.errors import Unusable, bridge_error
 
 FILE = "program.py"
 # How many frames are looked at for the place of a call, and how many are kept.
 _LOOKED_AT, _KEPT = 100, 20
+# The largest integer that reaches a tool as a number: the host and servers have 64 bits.
+_WIDEST = 2**63 - 1
 
 
 class Call:
@@ -68,6 +70,11 @@ class Bridge:
     def begin(self, start):
         """Takes the limits of the run."""
         self._most_calls, self._most_bytes = start.tool_calls, start.arguments_bytes
+        self._tool_calls = itertools.count(1)
+        with self._lock:
+            former, self._pending = self._pending, {}
+        for call in former.values():
+            call.fail({"kind": "tool", "message": "the program that made this call has ended"})
 
     @property
     def under_way(self):
@@ -101,7 +108,9 @@ class Bridge:
             message = f"the program has used all of its {self._most_calls} tool calls"
             return "limit", message, "filter inside the tool, or ask for more in one call"
         try:
-            data = wire.text_bytes(encode(payload, "call", unwrapped))
+            # What the workspace keeps is read by other languages, so it is written as results are.
+            widest = _WIDEST if operation == "tool" else EXACT
+            data = wire.text_bytes(encode(payload, "call", unwrapped, widest))
         except Unusable as error:
             return "arguments", f"the arguments are not JSON: {error}", "pass plain values"
         if len(data) > self._most_bytes:

@@ -150,15 +150,23 @@ class Channel:
 
     # Reading.
 
+    def is_read(self):
+        """Whether a thread waits for a reply."""
+        with self._turn:
+            return self._reading
+
     def first(self):
         """Waits for the program; gives its frame's body."""
         while True:
             frame = self._take()
             if frame is not None:
                 kind, body = frame
-                if kind != wire.START:
+                if kind == wire.START:
+                    return body
+                # What comes late for a program before is of no interest.
+                if kind != wire.REPLY:
                     _broken()
-                return body
+                continue
             self._fill(True)
 
     def wait(self, call):

@@ -1,8 +1,8 @@
 """Values of a program as JSON text.
 
 Beside what JSON has: tuples and sets are lists, dataclasses and named tuples are
-objects, dates and times are ISO 8601, integers beyond 2^53 are texts, NaN and
-infinities are null. Anything else is an error that names its place in the value.
+objects, dates and times are ISO 8601, integers that not every reader keeps exact
+are texts, NaN and infinities are null. Anything else is an error that names its place in the value.
 Nesting is followed on a list of our own, so that no value overflows the stack.
 """
 
@@ -24,7 +24,9 @@ from json.encoder import encode_basestring
 from terraphim_guest.errors import Unusable
 
 MOST_NESTED = 1000
-_EXACT = 2**53 - 1
+# The largest integer that every reader of JSON keeps exact, and above which no float is written as a whole number.
+EXACT = 2**53 - 1
+_WHOLE = 1e21
 _SEQUENCES = (list, tuple, set, frozenset, collections.deque, range, *map(type, ({}.keys(), {}.values(), {}.items())))
 _AS_TEXT = (decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PurePath, datetime.timedelta)
 _CALLABLE = (
@@ -45,17 +47,17 @@ class _Level:
         self.is_first = True
 
 
-def encode(value, noun="result", unwrap=None):
+def encode(value, noun="result", unwrap=None, widest=EXACT):
     """JSON text of a value. `unwrap` gives what stands behind a call that was not awaited.
 
-    Raises `Unusable`, which begins with `noun`, for what has no JSON.
+    Integers whose amount is above `widest` become texts. Raises `Unusable`, which begins with `noun`, for what has no JSON.
     """
     parts = []
     levels = []
     open_ids = set()
     while True:
         try:
-            text, level = _begin(value, unwrap)
+            text, level = _begin(value, unwrap, widest)
         except Unusable as error:
             raise Unusable(f"{_path(noun, levels)} is {error}") from None
         if level is None:
@@ -92,7 +94,7 @@ def encode(value, noun="result", unwrap=None):
 
 
 def _path(noun, levels):
-    path = noun + "".join(level.step for level in levels)
+    path = (noun if levels else f"the {noun}") + "".join(level.step for level in levels)
     return path if len(path) <= 300 else f"{path[:150]}...{path[-150:]}"
 
 
@@ -109,16 +111,23 @@ def _key(key):
     return str(key)
 
 
-def _number(value):
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return "null"
-        # JSON has one kind of number: a whole one is written as such.
-        return int.__repr__(int(value)) if value.is_integer() and -_EXACT <= value <= _EXACT else float.__repr__(value)
-    return int.__repr__(value) if -_EXACT <= value <= _EXACT else f'"{int(value)}"'
+def _number(value, widest):
+    if not isinstance(value, float):
+        return int.__repr__(value) if -widest <= value <= widest else f'"{int(value)}"'
+    if not math.isfinite(value):
+        return "null"
+    text = float.__repr__(value)
+    if not value.is_integer() or not -_WHOLE < value < _WHOLE:
+        return text
+    # JSON has one kind of number: a whole one is written as such.
+    digits, _, exponent = text.partition("e")
+    whole, _, fraction = digits.partition(".")
+    if exponent:
+        return whole + fraction + "0" * (int(exponent) - len(fraction))
+    return "0" if whole == "-0" else whole
 
 
-def _begin(value, unwrap):
+def _begin(value, unwrap, widest):
     """The text of a scalar, or the opening of a list or object with its level."""
     kind = type(value)
     if kind is str:
@@ -128,7 +137,7 @@ def _begin(value, unwrap):
     if kind is bool:
         return ("true" if value else "false"), None
     if kind is int or kind is float:
-        return _number(value), None
+        return _number(value, widest), None
     if kind is dict:
         return "{", _Level(iter(value.items()), "}", id(value))
     if kind is list or kind is tuple:
@@ -136,17 +145,17 @@ def _begin(value, unwrap):
     if unwrap is not None:
         plain = unwrap(value)
         if plain is not value:
-            return _begin(plain, unwrap)
-    return _begin_other(value, unwrap)
+            return _begin(plain, unwrap, widest)
+    return _begin_other(value, unwrap, widest)
 
 
-def _begin_other(value, unwrap):
+def _begin_other(value, unwrap, widest):
     if isinstance(value, enum.Enum):
-        return _begin(value.value, unwrap)
+        return _begin(value.value, unwrap, widest)
     if isinstance(value, str):
         return encode_basestring(str.__str__(value)), None
     if isinstance(value, (int, float)):
-        return _number(value), None
+        return _number(value, widest), None
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise Unusable("bytes: decode them, or write them with base64")
     if _is_missing(value):
@@ -163,7 +172,7 @@ def _begin_other(value, unwrap):
         return "[", _Level(enumerate(items), "]", id(value))
     plain = _of_libraries(value)
     if plain is not value:
-        return _begin(plain, unwrap)
+        return _begin(plain, unwrap, widest)
     raise Unusable(_refusal(value))
 
 

@@ -26,6 +26,8 @@ _MOST_DATA = 1 << 40
 _DESCRIPTORS = 256
 _THREAD_STACK = 512 << 10
 _TASKS = 4096
+# Address space beside what a run may write: stacks, libraries that it imports, arenas.
+SPARE_SPACE = 1 << 30
 _SOCK_FILTER_BYTES = 8
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -86,34 +88,34 @@ class RunFilter:
         _prctl("seccomp", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(self._program))
 
 
-def _data_fits(limit, hard):
-    """Whether one more page of data may be had under this soft limit, in bytes."""
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+def _fits(which, limit, hard):
+    """Whether one more page may be had under this soft limit, in bytes."""
+    resource.setrlimit(which, (limit, hard))
     page = _libc.mmap(None, _PAGE, 3, _MAP_PRIVATE_ANONYMOUS, -1, 0)
-    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+    resource.setrlimit(which, (hard, hard))
     if page == _MAP_FAILED:
         return False
     _libc.munmap(ctypes.c_void_p(page), ctypes.c_size_t(_PAGE))
     return True
 
 
-def _find_data():
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+def _find(which):
+    hard = resource.getrlimit(which)[1]
     # The kernel takes a soft limit of 0 for none.
     low, high = _PAGE, _MOST_DATA if hard == resource.RLIM_INFINITY else min(hard, _MOST_DATA)
-    if _data_fits(low, hard) or not _data_fits(high, hard):
-        raise JailError(22, "rlimits: the limit of data is not kept by this machine")
+    if _fits(which, low, hard) or not _fits(which, high, hard):
+        raise JailError(22, "rlimits: the limit of memory is not kept by this machine")
     while high - low > _PAGE:
         middle = (low + high) // 2
-        if _data_fits(middle, hard):
+        if _fits(which, middle, hard):
             high = middle
         else:
             low = middle
     return high
 
 
-def measure_data():
-    """Bytes of data that this process has, as RLIMIT_DATA counts them.
+def measure_memory():
+    """Bytes of data and of address space that this process has, as its limits count them.
 
     There is no /proc to read it from, so a child that is thrown away tries limits.
     """
@@ -121,16 +123,17 @@ def measure_data():
     child = os.fork()
     if child == 0:
         try:
-            os.write(writer, b"%d" % _find_data())
+            os.write(writer, b"%d %d" % (_find(resource.RLIMIT_DATA), _find(resource.RLIMIT_AS)))
         finally:
             os._exit(0)
     os.close(writer)
-    told = os.read(reader, 32)
+    told = os.read(reader, 64)
     os.close(reader)
     os.waitpid(child, 0)
     if not told:
-        raise JailError(22, "rlimits: the limit of data is not kept by this machine")
-    return int(told)
+        raise JailError(22, "rlimits: the limit of memory is not kept by this machine")
+    data, space = told.split()
+    return int(data), int(space)
 
 
 def _standard_streams():
@@ -170,10 +173,10 @@ def _limit(which, soft, hard):
     resource.setrlimit(which, (soft, hard))
 
 
-def enter_child(channel, zygote, data_bytes, cpu_seconds, run_filter):
+def enter_child(channel, zygote, memory, cpu_seconds, run_filter):
     """Turns a new child into a run: it keeps descriptor 3 and no way out.
 
-    `data_bytes` bounds all its private memory that can be written, in bytes.
+    `memory` bounds its private memory that can be written, and its address space, in bytes.
     Gives the descriptors from which its own standard streams are read.
     """
     _prctl("pdeathsig", _PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -190,7 +193,9 @@ def enter_child(channel, zygote, data_bytes, cpu_seconds, run_filter):
     _limit(resource.RLIMIT_CORE, 0, 0)
     # For all runs together, so that a burst ends here before the host has counted.
     _limit(resource.RLIMIT_NPROC, _TASKS, _TASKS)
-    _limit(resource.RLIMIT_DATA, data_bytes, data_bytes)
+    data, space = memory
+    _limit(resource.RLIMIT_DATA, data, data)
+    _limit(resource.RLIMIT_AS, space, space)
     _prctl("dumpable", _PR_SET_DUMPABLE, 0)
     _own_randomness()
     threading.stack_size(_THREAD_STACK)

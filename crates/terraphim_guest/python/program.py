@@ -5,6 +5,7 @@ import asyncio
 import builtins
 import re
 import sys
+import types
 
 from terraphim_guest import imports
 from terraphim_guest.calls import FILE
@@ -257,3 +258,24 @@ def _unbound_servers(nodes):
 def needs_loop(value):
     """Whether a value is to be awaited."""
     return asyncio.iscoroutine(value) or asyncio.isfuture(value)
+
+
+def leave_behind(names):
+    """Has functions that a program leaves to those that follow name lines of another file than theirs."""
+    for value in list(names.values()):
+        if isinstance(value, types.FunctionType):
+            _rename(value)
+        elif isinstance(value, type) and value.__module__ == "__main__":
+            for member in list(vars(value).values()):
+                if isinstance(member, types.FunctionType):
+                    _rename(member)
+
+
+def _rename(function):
+    if function.__code__.co_filename == FILE:
+        function.__code__ = _renamed(function.__code__)
+
+
+def _renamed(code):
+    inner = (_renamed(one) if isinstance(one, types.CodeType) else one for one in code.co_consts)
+    return code.replace(co_filename=f"earlier {FILE}", co_consts=tuple(inner))

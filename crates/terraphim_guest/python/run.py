@@ -42,23 +42,38 @@ class Run:
         self.start = self.program = self.module = None
         self.output, self.errors = streams.install(self.channel)
         _tell_failed_threads(self.channel)
-        # Never touched, so that it costs nothing but its share of the limit.
-        self._reserve = mmap.mmap(-1, _RESERVE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._reserve = self._former = None
 
     def serve(self):
-        """Waits for the program and runs it; never returns."""
-        try:
-            self.start = wire.Start(self.channel.first())
-        except wire.BadFrame:
-            os._exit(wire.EXIT_BAD_CHANNEL)
-        signal.signal(signal.SIGALRM, self._on_deadline)
-        signal.setitimer(signal.ITIMER_REAL, max(self.start.wall_ms, 1) / 1000)
-        self.bridge.begin(self.start)
-        self.output.keep(self.start.result_bytes + 1)
-        frame = self._frame()
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        self.channel.close_with(frame)
-        self.channel.drain()
+        """Runs the program, and those that follow it in a session; never returns."""
+        while True:
+            try:
+                self.start = wire.Start(self.channel.first())
+            except wire.BadFrame:
+                os._exit(wire.EXIT_BAD_CHANNEL)
+            signal.signal(signal.SIGALRM, self._on_deadline)
+            signal.setitimer(signal.ITIMER_REAL, max(self.start.wall_ms, 1) / 1000)
+            self.bridge.begin(self.start)
+            self.output.keep(self.start.result_bytes + 1)
+            # Never touched, so that it costs nothing but its share of the limit.
+            self._reserve = mmap.mmap(-1, _RESERVE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            frame = self._frame()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            if not self.start.keeps:
+                self.channel.close_with(frame)
+                self.channel.drain()
+            self._rest()
+            self.channel.send(frame)
+            if self.channel.is_read():
+                # A thread that the program left behind would take the next program for its reply.
+                os._exit(0)
+
+    def _rest(self):
+        """Makes ready for the program that follows."""
+        self._reserve.close()
+        self.coroutine = None
+        if self.module is not None:
+            program.leave_behind(vars(self.module))
 
     def _frame(self):
         """Runs the program; the last frame."""
@@ -103,7 +118,10 @@ class Run:
         texts = {f"line {one.lineno}: {one.category.__name__}: {one.message}": None for one in warned}
         for text in texts:
             self.channel.log(wire.WARN, text)
+        known = {} if self.module is None else vars(self.module)
         for line, name in self.program.warnings:
+            if name in known:
+                continue
             hint = f"if it is a server, write from mcp_servers import {name}"
             self.channel.log(wire.WARN, f"line {line}: `{name}` is not defined: {hint}")
 
@@ -144,8 +162,11 @@ class Run:
         """Runs the program; the value that it ends with."""
         compiled = self.program
         self.bridge.defers = compiled.defers
-        self.module = types.ModuleType("__main__")
+        if self.module is None:
+            self.module = types.ModuleType("__main__")
         names = self.module.__dict__
+        # A `result` that a program before has set is none of this one's.
+        self._former = names.get("result")
         names.update({"__file__": FILE, "__builtins__": __builtins__, program.SETTLE: _settle})
         sys.modules["__main__"] = self.module
         sys.argv = [FILE]
@@ -161,14 +182,19 @@ class Run:
             if returned is not None:
                 return self._awaited(returned[0])
         if compiled.only_function:
-            value = names.get("result")
+            value = self._named()
             return value if value is not None else self._awaited(names[compiled.only_function]())
         value = self._awaited(names.pop(program.LAST, None))
         return value if value is not None else self._named_or_printed()
 
+    def _named(self):
+        """The variable `result`, if this program has set it."""
+        value = vars(self.module).get("result")
+        return None if value is self._former else value
+
     def _named_or_printed(self):
         """The variable `result`, else what was printed."""
-        value = self._awaited(vars(self.module).get("result"))
+        value = self._awaited(self._named())
         if value is not None:
             return value
         self._end_streams()
@@ -208,6 +234,9 @@ class Run:
 
         def end():
             self.channel.close_with(failure)
+            if self.start.keeps:
+                # The program's frames are below this one: there is no way on to another program.
+                os._exit(0)
             self.channel.drain()
 
         self.channel.when_unlocked(end)
@@ -268,6 +297,8 @@ def _tell_failed_threads(channel):
 def _let_runs_nest():
     """`asyncio.run(main())` works although the program's own `await` has a loop already."""
     run = asyncio.run
+    if getattr(run, "nests", False):
+        return
 
     def run_nested(*arguments, **options):
         outer = asyncio._get_running_loop()
@@ -277,6 +308,7 @@ def _let_runs_nest():
         finally:
             asyncio._set_running_loop(outer)
 
+    run_nested.nests = True
     asyncio.run = asyncio.runners.run = run_nested
 
 

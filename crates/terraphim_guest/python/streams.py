@@ -74,7 +74,7 @@ class LogStream(io.TextIOBase):
 
     def keep(self, characters):
         """Keeps what is written from now on, about so many characters of it."""
-        self._room = characters
+        self._room, self._kept, self.written = characters, [], 0
 
     def flush(self):
         """A line that is not ended yet stays until it is, so that it is told once."""

@@ -27,7 +27,7 @@ _PYTHON = 2
 DEBUG, INFO, WARN, ERROR = 0, 1, 2, 3
 SYNTAX, RUNTIME, TOOL, LIMIT, DENIED = 0, 1, 2, 3, 4
 
-_START_FIELDS = struct.Struct("<BQQQQII")
+_START_FIELDS = struct.Struct("<BQQQQIBI")
 
 
 class BadFrame(Exception):
@@ -37,7 +37,7 @@ class BadFrame(Exception):
 class Start:
     """The program with its limits: milliseconds, bytes, and a number of calls."""
 
-    __slots__ = ("wall_ms", "heap_bytes", "result_bytes", "arguments_bytes", "tool_calls", "source")
+    __slots__ = ("wall_ms", "heap_bytes", "result_bytes", "arguments_bytes", "tool_calls", "keeps", "source")
 
     def __init__(self, body):
         try:
@@ -48,7 +48,8 @@ class Start:
             self.source = source.decode("utf-8")
         except (struct.error, UnicodeDecodeError) as error:
             raise BadFrame("start") from error
-        self.wall_ms, self.heap_bytes, self.result_bytes, self.arguments_bytes, self.tool_calls = limits
+        self.wall_ms, self.heap_bytes, self.result_bytes, self.arguments_bytes, self.tool_calls, keeps = limits
+        self.keeps = keeps == 1
 
 
 def reply(body):

@@ -28,7 +28,7 @@ class Zygote:
         self._children = {}
         self._poll = select.poll()
         self._poll.register(jail.CHANNEL, select.POLLIN)
-        self._filter = self._data_bytes = None
+        self._filter = self._memory = None
         self._pid = os.getpid()
 
     def main(self):
@@ -49,7 +49,7 @@ class Zygote:
         gc.collect()
         gc.disable()
         gc.freeze()
-        self._data_bytes = jail.measure_data()
+        self._memory = jail.measure_memory()
 
     def _tell(self, datagram, descriptors=()):
         beside = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
@@ -117,7 +117,9 @@ class Zygote:
     def _become_run(self, channel, memory_bytes, cpu_seconds):
         """In the child: the last steps of the jail, then the run; never returns."""
         try:
-            ends = jail.enter_child(channel, self._pid, self._data_bytes + memory_bytes, cpu_seconds, self._filter)
+            data, space = self._memory
+            memory = data + memory_bytes, space + memory_bytes + jail.SPARE_SPACE
+            ends = jail.enter_child(channel, self._pid, memory, cpu_seconds, self._filter)
         except BaseException:
             os._exit(wire.EXIT_JAIL)
         try:

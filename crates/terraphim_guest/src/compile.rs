@@ -32,6 +32,7 @@ const IMPORT: &str = "__terraphim_import";
 const DEFAULT: &str = "__terraphim_default";
 const LAST: &str = "__terraphim_last";
 const END: &str = "__terraphim_end";
+const SHARE: &str = "__terraphim_share";
 
 /// What a module import asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,12 @@ pub struct Compiled {
 
 /// Compiles a program, or says what is wrong with it.
 pub fn compile(source: &str, syntax: Syntax) -> Result<Compiled, Failure> {
+    compile_shared(source, syntax, false)
+}
+
+/// The same; with `shares`, what the program declares outside its functions is
+/// there for the programs that follow it in this interpreter.
+pub fn compile_shared(source: &str, syntax: Syntax, shares: bool) -> Result<Compiled, Failure> {
     if source.trim().is_empty() {
         return Err(syntax_error(source, 0, "the program is empty", "write at least one statement"));
     }
@@ -77,10 +84,13 @@ pub fn compile(source: &str, syntax: Syntax) -> Result<Compiled, Failure> {
     if let Some(refusal) = refused::by_syntax(&program, source) {
         return Err(refused_at(source, &refusal));
     }
-    strip_types(&allocator, &mut program, source)?;
+    strip_types(&allocator, &mut program, source, shares)?;
     let mut shape = Shape { source, allocator: &allocator, program: Outline::default() };
     shape.rewrite(&mut program)?;
-    let outline = shape.program;
+    let mut outline = shape.program;
+    if shares {
+        outline.share(&program);
+    }
     let printed = Codegen::new()
         .with_options(CodegenOptions { source_map_path: Some(FILE.into()), ..CodegenOptions::default() })
         .build(&program);
@@ -102,7 +112,12 @@ pub fn compile(source: &str, syntax: Syntax) -> Result<Compiled, Failure> {
     Ok(Compiled { code: outline.wrap(&printed.code), imports: outline.imports, positions })
 }
 
-fn strip_types<'a>(allocator: &'a Allocator, program: &mut Program<'a>, source: &str) -> Result<(), Failure> {
+fn strip_types<'a>(
+    allocator: &'a Allocator,
+    program: &mut Program<'a>,
+    source: &str,
+    keeps_imports: bool,
+) -> Result<(), Failure> {
     let analysed = SemanticBuilder::new().with_check_syntax_error(true).with_enum_eval(true).build(program);
     if let Some(first) = analysed.diagnostics.iter().next() {
         return Err(diagnosed(source, first));
@@ -111,7 +126,9 @@ fn strip_types<'a>(allocator: &'a Allocator, program: &mut Program<'a>, source: 
         return Err(refused_at(source, &refusal));
     }
     let scoping = analysed.semantic.into_scoping();
-    let options = TransformOptions::default();
+    let mut options = TransformOptions::default();
+    // What this program does not use, one that follows may.
+    options.typescript.only_remove_type_imports = keeps_imports;
     let transformed =
         Transformer::new(allocator, Path::new(FILE), &options).build_with_scoping(scoping, program);
     match transformed.diagnostics.iter().next() {
@@ -168,13 +185,52 @@ struct Outline {
     only_text: Option<String>,
     /// The function to call if the program does nothing but declare.
     only_function: Option<String>,
+    /// What the imports declare.
+    imported: Vec<String>,
+    /// Gives what is declared to the programs that follow.
+    shared: String,
 }
 
 impl Outline {
+    /// Notes a getter and a setter of everything that the program declares
+    /// outside its functions.
+    fn share(&mut self, program: &Program<'_>) {
+        let mut names = std::mem::take(&mut self.imported);
+        for statement in &program.body {
+            match statement {
+                Statement::VariableDeclaration(variables) => {
+                    let patterns = variables.declarations.iter().map(|one| &one.id);
+                    names.extend(
+                        patterns
+                            .flat_map(|pattern| pattern.get_binding_identifiers())
+                            .map(|id| id.name.to_string()),
+                    );
+                }
+                Statement::FunctionDeclaration(function) => {
+                    names.extend(function.id.iter().map(|id| id.name.to_string()));
+                }
+                Statement::ClassDeclaration(class) => {
+                    names.extend(class.id.iter().map(|id| id.name.to_string()));
+                }
+                _ => {}
+            }
+        }
+        if names.is_empty() {
+            return;
+        }
+        self.shared = format!("{SHARE}({{");
+        for name in names {
+            self.shared.push_str(&format!("[\"{name}\"]:[()=>{name},(v)=>{{{name}=v}}],"));
+        }
+        self.shared.push_str("});");
+    }
+
     /// The async function around the printed program, on lines of its own.
     fn wrap(&self, printed: &str) -> String {
         // An arrow function has no `arguments` through which the program could reach these.
-        let mut code = format!("(async({MODULES},{IMPORT},{DEFAULT},{LAST},{END})=>{{\"use strict\";");
+        let mut code =
+            format!("(async({MODULES},{IMPORT},{DEFAULT},{LAST},{END},{SHARE})=>{{\"use strict\";");
+        code.push_str(&self.shared);
         code.push_str(&self.bindings);
         code.push('\n');
         code.push_str(printed);
@@ -324,6 +380,12 @@ impl<'a> Shape<'_, 'a> {
             return Ok(());
         }
         let specifiers = || import.specifiers.iter().flatten();
+        let is_type = |one: &ImportDeclarationSpecifier<'_>| match one {
+            ImportDeclarationSpecifier::ImportSpecifier(one) => one.import_kind.is_type(),
+            _ => false,
+        };
+        let declared = specifiers().filter(|one| !is_type(one)).map(|one| one.local().name.to_string());
+        self.program.imported.extend(declared);
         let is_whole = |one: &ImportDeclarationSpecifier<'_>| {
             matches!(one, ImportDeclarationSpecifier::ImportNamespaceSpecifier(_))
         };

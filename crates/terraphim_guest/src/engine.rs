@@ -103,15 +103,24 @@ impl Engine {
         Ok(Self { shared, heap, runtime, context, bridge, deliver, rejections })
     }
 
-    /// Gives this process its own randomness and limits.
-    pub(crate) fn begin(&self, random: Random, deadline: Instant, start: &Start) {
+    /// Gives this process its own randomness and limits; without randomness it
+    /// is not the first run, and what the one before left under way is forgotten.
+    pub(crate) fn begin(&self, random: Option<Random>, deadline: Instant, start: &Start) {
         let heap = usize::try_from(start.heap_bytes).unwrap_or(usize::MAX);
         self.heap.limit(heap);
         // A collection visits every object, and with that copies each page that
         // this process still shares with the zygote: most runs end before one is due.
         self.runtime.set_gc_threshold(heap / 4);
         let mut shared = self.shared.borrow_mut();
-        shared.random = random;
+        match random {
+            Some(random) => shared.random = random,
+            None => {
+                shared.calls_waiting = 0;
+                shared.has_timers = false;
+                shared.interrupted = false;
+                shared.ending = None;
+            }
+        }
         shared.arguments_bytes = usize::try_from(start.arguments_bytes).unwrap_or(usize::MAX);
         shared.deadline = Some(deadline);
     }

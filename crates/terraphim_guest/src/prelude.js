@@ -492,6 +492,22 @@
   let began = 0;
   const clock = { now: () => ticks() - began, timeOrigin: 0 };
 
+  // What a program that is followed by others declares, where those find it.
+  function share(names) {
+    for (const [name, [get, set]] of entries(names)) {
+      defineProperty(globalThis, name, { get, set, configurable: true, enumerable: true });
+    }
+  }
+
+  // Nothing of the run before goes on: what it waited for was ended with it.
+  function reset() {
+    pending.clear();
+    timers.clear();
+    waitingCalls = 0;
+    callsMade = 0;
+    finished = false;
+  }
+
   function start(program, modules) {
     began = ticks();
     clock.timeOrigin = now();
@@ -507,7 +523,7 @@
     // Awaited, not chained: `then` may be the program's by now.
     (async () => {
       try {
-        succeed(await program(modules, importLater, isDefault, isLast, end));
+        succeed(await program(modules, importLater, isDefault, isLast, end, share));
       } catch (error) {
         fail(error);
       }
@@ -538,7 +554,7 @@
   void [new Date(0).toString(), new Failure().stack, stringify({}), ownKeys({})];
 
   return {
-    start, deliver, fail, nextTimer, fireTimers, serversModule, serverModule,
+    start, reset, deliver, fail, nextTimer, fireTimers, serversModule, serverModule,
     runtimeModule, rejection: (reason) => told(reason, 'it was rejected with'),
     setLimits: (toolCalls, argumentsBytes) => { limits = { toolCalls, argumentsBytes }; },
   };

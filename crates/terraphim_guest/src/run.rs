@@ -25,27 +25,41 @@ const TEXT_BYTES: usize = 16 << 10;
 /// Longest text of a warning, in bytes.
 const LOG_BYTES: usize = 1 << 10;
 
-/// Waits for the program and runs it.
+/// Waits for the program and runs it; one that keeps what it leaves behind may
+/// be followed by another.
 pub(crate) fn serve(engine: Engine, random: Random) -> ! {
-    let start = loop {
-        let frame = engine.shared.borrow_mut().channel.receive(None);
-        if let Some(HostFrame::Start(start)) = frame {
-            break start;
+    let mut random = Some(random);
+    let start = next_program(&engine);
+    let mut run = Run { engine, start, file: compile::FILE.to_owned(), next_id: u32::MAX };
+    for number in 2_u64.. {
+        let deadline = Instant::now() + Duration::from_millis(run.start.wall_ms);
+        run.engine.begin(random.take(), deadline, &run.start);
+        let ending = std::panic::catch_unwind(AssertUnwindSafe(|| run.execute()));
+        let frame = match ending.unwrap_or_else(|_| defect()) {
+            Ending::Result(json) => GuestFrame::encode_done(json.as_bytes()),
+            Ending::Failure(failure) => GuestFrame::encode_failed(&failure),
+        };
+        run.engine.shared.borrow_mut().channel.send(&frame);
+        if !run.start.keeps {
+            break;
         }
-    };
-    let deadline = Instant::now() + Duration::from_millis(start.wall_ms);
-    engine.begin(random, deadline, &start);
-    let mut run = Run { engine, start, next_id: u32::MAX };
-    let ending = std::panic::catch_unwind(AssertUnwindSafe(|| run.execute()));
-    let frame = match ending.unwrap_or_else(|_| defect()) {
-        Ending::Result(json) => GuestFrame::encode_done(json.as_bytes()),
-        Ending::Failure(failure) => GuestFrame::encode_failed(&failure),
-    };
-    let channel = &mut run.engine.shared.borrow_mut().channel;
-    channel.send(&frame);
+        run.start = next_program(&run.engine);
+        // So that lines of functions that came before are not taken for its own.
+        run.file = format!("program-{number}.ts");
+    }
     // The host takes the measure of this process and ends it.
     loop {
-        channel.receive(None);
+        run.engine.shared.borrow_mut().channel.receive(None);
+    }
+}
+
+/// Waits for a program; what comes late for the one before is of no interest.
+fn next_program(engine: &Engine) -> Start {
+    loop {
+        let frame = engine.shared.borrow_mut().channel.receive(None);
+        if let Some(HostFrame::Start(start)) = frame {
+            return start;
+        }
     }
 }
 
@@ -64,6 +78,8 @@ fn defect() -> Ending {
 struct Run {
     engine: Engine,
     start: Start,
+    /// What the interpreter calls the program.
+    file: String,
     /// Ids of calls made here count down, those of the program count up.
     next_id: u32,
 }
@@ -73,7 +89,7 @@ impl Run {
         let source = &self.start.source;
         let syntax = self.start.syntax;
         // A defect of the compiler is the program's failure, not the sandbox's.
-        let compiled = std::panic::catch_unwind(|| compile::compile(source, syntax));
+        let compiled = std::panic::catch_unwind(|| compile::compile_shared(source, syntax, self.start.keeps));
         let compiled = match compiled {
             Ok(Ok(compiled)) => compiled,
             Ok(Err(failure)) => return Ending::Failure(failure),
@@ -187,6 +203,9 @@ impl Run {
         modules: Vec<Option<Payload>>,
     ) -> rquickjs::Result<()> {
         let bridge = self.engine.bridge(ctx)?;
+        if self.start.keeps {
+            bridge.get::<_, Function<'_>>("reset")?.call::<_, ()>(())?;
+        }
         let set_limits: Function<'_> = bridge.get("setLimits")?;
         set_limits.call::<_, ()>((f64::from(self.start.tool_calls), self.start.arguments_bytes))?;
         let linked = Array::new(ctx.clone())?;
@@ -203,7 +222,7 @@ impl Run {
             linked.set(index, module)?;
         }
         let program: Function<'_> =
-            ctx.eval_with_options(compiled.code.as_str(), engine::options(compile::FILE))?;
+            ctx.eval_with_options(compiled.code.as_str(), engine::options(&self.file))?;
         let start: Function<'_> = bridge.get("start")?;
         start.call((program, linked))
     }
@@ -314,7 +333,7 @@ impl Run {
             Ending::Result(json) => return Ending::Result(json),
             Ending::Failure(failure) => failure,
         };
-        let (place, stack) = positions.stack(&self.start.source, &failure.stack, compile::FILE);
+        let (place, stack) = positions.stack(&self.start.source, &failure.stack, &self.file);
         if let Some(positions::Position { line, column }) = place {
             failure.line = line;
             failure.column = column;
@@ -358,7 +377,7 @@ impl Run {
             });
             // A reason that cannot be read within the limits is told without its words.
             let (message, stack) = told.unwrap_or_else(|_| ("it cannot be read".into(), String::new()));
-            let place = positions.stack(&self.start.source, &stack, compile::FILE).0;
+            let place = positions.stack(&self.start.source, &stack, &self.file).0;
             let line = place.map(|place| format!("line {}: ", place.line)).unwrap_or_default();
             let text = format!(
                 "{line}nobody handled the rejection of a promise: {}",

@@ -38,6 +38,8 @@ const PYTHON: Runtime = Runtime {
         "OPENBLAS_NUM_THREADS=1",
         "MKL_NUM_THREADS=1",
         "NUMEXPR_NUM_THREADS=1",
+        // Each arena takes address space, of which a run has a limited amount.
+        "MALLOC_ARENA_MAX=2",
     ],
     modules: include!(concat!(env!("OUT_DIR"), "/python_modules.rs")),
 };

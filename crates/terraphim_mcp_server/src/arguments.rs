@@ -1,7 +1,7 @@
 //! Reading the arguments of a call: every complaint names the property, and a
 //! property that does not exist the nearest one that does.
 
-use std::ops::RangeInclusive;
+use std::{fmt::Display, ops::RangeInclusive, str::FromStr};
 
 use serde_json::{Map, Value};
 use terraphim_mcp_codegen::{bounded, nearest};
@@ -15,6 +15,9 @@ pub(crate) enum ArgumentError {
     /// The tool has no such property.
     #[error("{tool} has no property `{property}`{}: it takes {}", did_you_mean(nearest), known.join(", "))]
     Unknown { tool: &'static str, property: String, nearest: Vec<String>, known: &'static [&'static str] },
+    /// The text cannot be what it is to be.
+    #[error("the property `{property}` of {tool} is wrong: {complaint}")]
+    Wrong { tool: &'static str, property: &'static str, complaint: String },
     /// A required property is absent.
     #[error("{tool} needs the property `{property}`, {expected}")]
     Missing { tool: &'static str, property: &'static str, expected: &'static str },
@@ -112,6 +115,26 @@ impl Arguments {
     ) -> Result<Vec<String>, ArgumentError> {
         let tool = self.tool;
         self.texts(property)?.ok_or(ArgumentError::Missing { tool, property, expected })
+    }
+
+    /// Takes a flag.
+    pub(crate) fn flag(&mut self, property: &'static str) -> Result<Option<bool>, ArgumentError> {
+        match self.take(property) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(other) => Err(self.type_error(property, "true or false", &other)),
+        }
+    }
+
+    /// Takes a text that has to be read as something.
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(
+        &mut self,
+        property: &'static str,
+    ) -> Result<Option<T>, ArgumentError> {
+        let tool = self.tool;
+        let Some(text) = self.text(property)? else { return Ok(None) };
+        let wrong = |error: T::Err| ArgumentError::Wrong { tool, property, complaint: error.to_string() };
+        text.parse().map(Some).map_err(wrong)
     }
 
     /// A whole number within a range, where it is given.

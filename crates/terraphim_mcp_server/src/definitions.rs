@@ -57,6 +57,11 @@ fn execute_code() -> ToolDefinition {
         "properties": {
             "code": { "type": "string" },
             "language": language(),
+            "session_id": {
+                "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$",
+                "description": "Programs of one id share variables, functions and files.",
+            },
+            "reset_session": { "type": "boolean", "default": false },
             "timeout_ms": { "type": "integer", "minimum": 100, "maximum": 600_000, "default": 30_000 },
             "memory_mb": { "type": "integer", "minimum": 16, "maximum": 1024, "default": 256 },
         },

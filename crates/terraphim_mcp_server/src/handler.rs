@@ -16,7 +16,7 @@ use rmcp::{
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use serde_json::{Map, Value};
-use terraphim_code_execution::{ExecuteRequest, LiveCatalogue, tokens::FetchText};
+use terraphim_code_execution::{ExecuteRequest, LiveCatalogue, SessionRequest, tokens::FetchText};
 use terraphim_mcp_codegen::nearest;
 use terraphim_types::Limits;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -232,7 +232,7 @@ fn unknown_tool<'n>(name: &str, shown: impl Iterator<Item = &'n str>, expose: Ex
 
 /// Reads the arguments of `execute_code`.
 fn execute_request(arguments: Map<String, Value>) -> Result<ExecuteRequest, ArgumentError> {
-    let known = &["code", "language", "timeout_ms", "memory_mb"];
+    let known = &["code", "language", "session_id", "reset_session", "timeout_ms", "memory_mb"];
     let mut arguments = Arguments::new(EXECUTE_CODE, known, arguments)?;
     let code = arguments.required_text("code", "the text of the program")?;
     let language = arguments.choice("language", discovery::LANGUAGES)?.unwrap_or_default();
@@ -245,7 +245,9 @@ fn execute_request(arguments: Map<String, Value>) -> Result<ExecuteRequest, Argu
     if let Some(megabytes) = arguments.integer("memory_mb", 16..=1024)? {
         limits.memory_bytes = megabytes << 20;
     }
-    Ok(ExecuteRequest { limits, ..ExecuteRequest::new(code, language) })
+    let reset = arguments.flag("reset_session")?.unwrap_or_default();
+    let session = arguments.parsed("session_id")?.map(|name| SessionRequest { name, reset });
+    Ok(ExecuteRequest { limits, session, ..ExecuteRequest::new(code, language) })
 }
 
 /// Notifies every second, if the client asked for it; never ends.

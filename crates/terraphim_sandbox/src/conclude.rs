@@ -43,9 +43,11 @@ pub(crate) async fn conclude(
         None => tokio::time::timeout(EXIT_GRACE, process.ended()).await.ok(),
         Some(_) => None,
     };
+    let mut was_killed = false;
     let exit = match exit {
         Some(exit) => Some(exit),
         None => {
+            was_killed = true;
             process.kill();
             tokio::time::timeout(REAP_DEADLINE, process.ended()).await.ok()
         }
@@ -53,10 +55,16 @@ pub(crate) async fn conclude(
     let exit = exit.flatten();
     let ending = match (ending, &exit) {
         (Some(ending), _) => ending,
+        // It closed its channel and went on.
+        (None, Some(exit)) if was_killed && is_kill(exit.status) => Ending::Protocol(None),
         (None, Some(exit)) => died(exit.status, started),
         (None, None) => Ending::Lost,
     };
     (ending, exit.map_or((Duration::ZERO, 0), |ChildExit { cpu, peak_bytes, .. }| (cpu, peak_bytes)))
+}
+
+fn is_kill(status: i32) -> bool {
+    libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL
 }
 
 fn died(status: i32, started: bool) -> Ending {

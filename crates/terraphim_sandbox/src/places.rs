@@ -15,7 +15,7 @@ use crate::queue::{Bound, Queue, QueueBounds, Ticket};
 /// Whose run it is: a handle that whoever embeds a pool makes for each user or
 /// connection. Places are shared fairly between those that wait; clones are the
 /// same client.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ClientId {
     number: u64,
     name: Arc<str>,

@@ -2,8 +2,8 @@
 
 use std::{
     collections::VecDeque,
-    ffi::OsStr,
-    path::PathBuf,
+    ffi::OsString,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -19,6 +19,7 @@ use crate::{
     places::{ClientId, Place, Places},
     process::RunProcess,
     queue::QueueBounds,
+    run::{Before, Kept},
     runtime::Runtime,
     store::Store,
     zygote::{Jail, Zygote},
@@ -26,6 +27,9 @@ use crate::{
 
 /// Zygotes that a checkout may lose before it gives up.
 const MOST_ZYGOTES: usize = 2;
+
+/// CPU time of all programs of a session.
+const SESSION_CPU: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Sizes of a pool.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +55,20 @@ impl Default for PoolConfig {
     }
 }
 
+/// What languages need that run in the machine's own runtimes.
+#[derive(Debug, Clone)]
+pub struct RuntimeConfig {
+    /// The folder of the folders of runs: each sees its own below it, as it is,
+    /// and what it writes is given back in [`crate::RunEnd`].
+    pub store: PathBuf,
+    /// Whether the store is there for nothing else. Where the host is root, it
+    /// and what is in it is given to the jail's own id; a store that is not
+    /// there for this alone has to be empty for that.
+    pub is_own: bool,
+    /// Where runtimes are looked for, as in `PATH`.
+    pub search_path: OsString,
+}
+
 /// Processes for runs. Cheap to clone; the last clone ends the zygote.
 #[derive(Clone)]
 pub struct Pool {
@@ -61,8 +79,8 @@ struct Inner {
     config: PoolConfig,
     /// Another guest than the embedded one.
     guest: Option<GuestImage>,
-    /// The folder in which the folders of runs are.
-    store: Option<PathBuf>,
+    /// What languages need that run in the machine's own runtimes.
+    runtimes: Option<RuntimeConfig>,
     places: Arc<Places>,
     /// Whose runs those are that nobody is named for.
     nobody: ClientId,
@@ -114,8 +132,10 @@ pub struct Lease {
     pub(crate) queued: Duration,
     /// The wall that the process is behind.
     pub jail: Arc<Jail>,
+    /// Of a process that has run programs before.
+    pub(crate) kept: Option<Before>,
     /// Dropped last: the process is killed before its place is free.
-    _place: Place,
+    pub(crate) place: Place,
 }
 
 impl Pool {
@@ -124,23 +144,16 @@ impl Pool {
         Self::over(config, None, None)
     }
 
-    /// A pool whose runs may have files: each sees its own folder below `store`,
-    /// as it is, and what it writes is given back in [`crate::RunEnd`]. Where the
-    /// host is root, `store` and what is in it is given to the jail's own id.
-    pub fn with_store(config: PoolConfig, store: PathBuf) -> Self {
-        Self::over(config, None, Some(store))
+    /// A pool for all languages, those of the machine's own runtimes included.
+    pub fn with_runtimes(config: PoolConfig, runtimes: RuntimeConfig) -> Self {
+        Self::over(config, None, Some(runtimes))
     }
 
-    /// A pool of another guest than the one that was built with this crate.
-    pub fn with_guest(config: PoolConfig, guest: GuestImage) -> Self {
-        Self::over(config, Some(guest), None)
-    }
-
-    fn over(config: PoolConfig, guest: Option<GuestImage>, store: Option<PathBuf>) -> Self {
+    fn over(config: PoolConfig, guest: Option<GuestImage>, runtimes: Option<RuntimeConfig>) -> Self {
         let inner = Inner {
             config,
             guest,
-            store,
+            runtimes,
             places: Places::new(config.capacity, config.queue),
             nobody: ClientId::new("this client"),
             interpreter: Line::default(),
@@ -159,6 +172,11 @@ impl Pool {
     /// The id of the process that holds the interpreter's jail, if it is running.
     pub async fn jail_pid(&self) -> Option<u32> {
         self.inner.interpreter.zygote.lock().await.as_ref().map(|zygote| zygote.pid)
+    }
+
+    /// The folder in which the folders of runs are, if it was made with one.
+    pub fn store(&self) -> Option<&Path> {
+        self.inner.runtimes.as_ref().map(|runtimes| runtimes.store.as_path())
     }
 
     /// How many places are free.
@@ -199,8 +217,51 @@ impl Pool {
         let asked = Instant::now();
         let place = self.inner.places.take(client, waiting_bytes, self.inner.config.queue_deadline).await?;
         let queued = asked.elapsed();
-        let (process, jail) = self.process(language, &limits).await?;
-        Ok(Lease { process, limits, queued, jail, _place: place })
+        let (process, jail) = self.process(language, &limits, limits.cpu).await?;
+        Ok(Lease { process, limits, queued, jail, kept: None, place })
+    }
+
+    /// Lends a process whose program may be followed by others: see [`Lease::run_keeping`].
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn checkout_session(
+        &self,
+        client: &ClientId,
+        language: Language,
+        limits: Limits,
+        waiting_bytes: usize,
+    ) -> Result<Lease, SandboxError> {
+        let asked = Instant::now();
+        let place = self.inner.places.take(client, waiting_bytes, self.inner.config.queue_deadline).await?;
+        let queued = asked.elapsed();
+        // Each program's share is kept by the host.
+        let (process, jail) = self.process(language, &limits, SESSION_CPU).await?;
+        Ok(Lease { process, limits, queued, jail, kept: None, place })
+    }
+
+    /// Lends a process that rests, to go on with `limits` where they can change:
+    /// its memory stays what it was.
+    ///
+    /// # Errors
+    ///
+    /// [`SandboxError::Full`], with the process.
+    pub async fn resume(
+        &self,
+        client: &ClientId,
+        mut kept: Kept,
+        limits: Limits,
+        waiting_bytes: usize,
+    ) -> Result<Lease, (SandboxError, Kept)> {
+        let asked = Instant::now();
+        match self.inner.places.take(client, waiting_bytes, self.inner.config.queue_deadline).await {
+            Ok(place) => {
+                kept.limits = Limits { memory_bytes: kept.limits.memory_bytes, ..limits };
+                Ok(kept.lease(asked.elapsed(), place))
+            }
+            Err(full) => Err((full.into(), kept)),
+        }
     }
 
     /// A process with these limits. A zygote that is lost meanwhile has done
@@ -209,15 +270,16 @@ impl Pool {
         &self,
         language: Language,
         limits: &Limits,
+        cpu: Duration,
     ) -> Result<(RunProcess, Arc<Jail>), SandboxError> {
         let mut lost = 0;
         loop {
             let zygote = self.zygote(language).await?;
             let line = self.inner.line(language);
-            let ready = if is_default(limits) { line.take_ready() } else { None };
+            let ready = if is_default(limits, cpu) { line.take_ready() } else { None };
             let process = match ready {
                 Some(process) => Ok(process),
-                None => zygote.fork(limits.memory_bytes, limits.cpu.as_secs()).await,
+                None => zygote.fork(limits.memory_bytes, cpu.as_secs()).await,
             };
             match process {
                 Ok(process) => {
@@ -240,10 +302,11 @@ impl Pool {
                 let runtime = match language {
                     Language::TypeScript | Language::JavaScript => None,
                     Language::Python => {
-                        let python = || Runtime::python(OsStr::new("python3"));
+                        let runtimes = self.inner.runtimes.as_ref().ok_or(SandboxError::NoStore)?;
+                        let RuntimeConfig { store, is_own, search_path } = runtimes;
+                        let python = || Runtime::python(search_path, store);
                         let runtime = line.runtime.get_or_try_init(python).await?;
-                        let store = self.inner.store.as_deref().ok_or(SandboxError::NoStore)?;
-                        Some((runtime, Store::prepare(store).map_err(start("workspace"))?))
+                        Some((runtime, Store::prepare(store, *is_own).map_err(start("workspace"))?))
                     }
                 };
                 let zygote = Zygote::start(self.inner.guest.clone(), runtime).await?;
@@ -284,7 +347,7 @@ impl Pool {
 }
 
 /// Whether the limits that are fixed when a process is made are the default ones.
-fn is_default(limits: &Limits) -> bool {
+fn is_default(limits: &Limits, cpu: Duration) -> bool {
     let default = Limits::default();
-    limits.memory_bytes == default.memory_bytes && limits.cpu == default.cpu
+    limits.memory_bytes == default.memory_bytes && cpu == default.cpu
 }

@@ -6,7 +6,7 @@ use std::{
         fd::{AsFd, AsRawFd, OwnedFd},
         unix::net::UnixStream as StdUnixStream,
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -30,6 +30,10 @@ fn process_of(pidfd: &OwnedFd) -> Result<Option<u32>, SandboxError> {
     };
     Ok(number.trim().parse().ok())
 }
+
+/// How long a process may take to stop, and how often that is looked at.
+const STOP_DEADLINE: Duration = Duration::from_millis(500);
+const STOP_STEP: Duration = Duration::from_micros(200);
 
 /// How a process ended, as the zygote reaped it.
 #[derive(Debug, Clone, Copy)]
@@ -105,16 +109,79 @@ impl RunProcess {
     /// not tell, or the process is gone.
     pub(crate) fn measure(&mut self) -> Option<(Duration, u64)> {
         let pid = self.pid?;
-        let schedule = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
+        let cpu = self.exact_cpu(pid)?.max(self.cpu()?);
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         // A process that has ended meanwhile may have left its number to another one.
         if !self.is_running() {
             return None;
         }
-        let cpu = schedule.split(' ').next()?.parse().ok().map(Duration::from_nanos)?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         let peak_kib: u64 = peak.trim().strip_suffix(" kB")?.parse().ok()?;
         Some((cpu, peak_kib.saturating_mul(1024)))
+    }
+
+    /// CPU time of the threads that it has now.
+    fn exact_cpu(&self, pid: u32) -> Option<Duration> {
+        let of = |thread: fs::DirEntry| -> Option<u64> {
+            let schedule = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            schedule.split(' ').next()?.parse().ok()
+        };
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
+        Some(Duration::from_nanos(threads.flatten().filter_map(of).sum()))
+    }
+
+    /// Memory of its own that no file can give back, with the tables that lead
+    /// to it, in bytes; where `/proc` tells it.
+    pub(crate) fn own_memory(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid?)).ok()?;
+        let kib = |name: &str| -> Option<u64> {
+            status.lines().find_map(|line| line.strip_prefix(name))?.trim().strip_suffix(" kB")?.parse().ok()
+        };
+        Some(kib("RssAnon:")?.saturating_add(kib("VmPTE:")?).saturating_mul(1024))
+    }
+
+    /// CPU time of all its threads, where `/proc` tells it.
+    pub(crate) fn cpu(&self) -> Option<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid?)).ok()?;
+        // The name may hold anything, but no field after it a bracket.
+        let fields = stat.rsplit_once(')')?.1;
+        let ticks: u64 =
+            fields.split_ascii_whitespace().skip(11).take(2).filter_map(|one| one.parse::<u64>().ok()).sum();
+        Some(Duration::from_millis(
+            ticks.saturating_mul(1000) / rustix::param::clock_ticks_per_second().max(1),
+        ))
+    }
+
+    /// Lets it rest between two programs; false if it does not come to rest.
+    /// One that has threads of its own is stopped.
+    pub(crate) async fn rest(&mut self, has_threads: bool) -> bool {
+        if !has_threads {
+            return self.is_running();
+        }
+        let stopped = rustix::process::pidfd_send_signal(self.pidfd.as_fd(), Signal::STOP);
+        let Some(pid) = self.pid.filter(|_| stopped.is_ok()) else { return false };
+        let deadline = Instant::now() + STOP_DEADLINE;
+        while Instant::now() < deadline {
+            let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return false };
+            let is_stopped = |task: std::io::Result<fs::DirEntry>| {
+                let stat = task.and_then(|task| fs::read_to_string(task.path().join("stat")));
+                // One that is gone meanwhile does nothing any more.
+                stat.map_or(true, |stat| {
+                    stat.rsplit_once(')').is_some_and(|(_, state)| state.trim_start().starts_with('T'))
+                })
+            };
+            if tasks.into_iter().all(is_stopped) {
+                return self.is_running();
+            }
+            tokio::time::sleep(STOP_STEP).await;
+        }
+        false
+    }
+
+    /// Lets one that rests go on; any other does so anyway.
+    pub(crate) fn go_on(&self) {
+        // It fails only if the process is gone, which its channel tells.
+        let _ = rustix::process::pidfd_send_signal(self.pidfd.as_fd(), Signal::CONT);
     }
 
     /// How many threads it has, where `/proc` tells it.

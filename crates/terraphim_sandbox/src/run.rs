@@ -18,7 +18,8 @@ use std::{
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use terraphim_sandbox_protocol::{
-    Budget, DecodeError, Failure, GuestFrame, HostFrame, PREPARED, Prepare, STARTED, Start, Syntax,
+    Budget, DecodeError, Failure, FailureKind, GuestFrame, HostFrame, PREPARED, Prepare, STARTED, Start,
+    Syntax,
 };
 use terraphim_types::{Language, Limits};
 use tokio::io::Interest;
@@ -28,6 +29,7 @@ use crate::{
     channel::{Closed, FrameReader, SLICES, Writes},
     conclude::conclude,
     logs::Logs,
+    places::Place,
     pool::Lease,
     process::RunProcess,
     zygote::Jail,
@@ -38,6 +40,10 @@ const KILL_GRACE: Duration = Duration::from_millis(40);
 
 /// How often the threads of a run are counted that may have several.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// How much more memory a run may have than its limit before the host ends it, in
+/// bytes: the kernel's own limits come first, and let the program say so.
+const MEMORY_SLACK: u64 = 32 << 20;
 
 /// Host calls of a run that are not counted as tool calls: imports, searches, documents.
 const OTHER_CALLS: u32 = 10_000;
@@ -171,6 +177,39 @@ pub struct RunEnd {
     pub written: Option<OwnedFd>,
 }
 
+/// A process whose program has ended, with what the program left behind. It
+/// waits for another program, or is killed when this is dropped.
+pub struct Kept {
+    pub(crate) process: RunProcess,
+    pub(crate) language: Language,
+    pub(crate) limits: Limits,
+    pub(crate) jail: Arc<Jail>,
+    before: Before,
+}
+
+/// What is known of a process from the programs that it has run.
+#[derive(Default)]
+pub(crate) struct Before {
+    /// Where it writes.
+    folder: Option<OwnedFd>,
+    /// CPU time so far.
+    used: Duration,
+    /// Memory of its own before the first program, in bytes.
+    base: Option<u64>,
+}
+
+impl Kept {
+    /// Whether its process is still there.
+    pub fn is_alive(&mut self) -> bool {
+        self.process.is_running()
+    }
+
+    /// The language of its programs.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+}
+
 impl Lease {
     /// Runs a program to its end, at the latest to its deadline. Uses the process up.
     pub async fn run(
@@ -180,9 +219,37 @@ impl Lease {
         cancel: &CancellationToken,
         log_bytes: usize,
     ) -> RunEnd {
+        self.go(program, host, cancel, log_bytes, false).await.0
+    }
+
+    /// The same, and keeps the process where the program came to its own end,
+    /// well or not. It must be a lease for a session: see [`crate::Pool::checkout_session`].
+    pub async fn run_keeping(
+        self,
+        program: Program,
+        host: Arc<dyn HostCalls>,
+        cancel: &CancellationToken,
+        log_bytes: usize,
+    ) -> (RunEnd, Option<Kept>) {
+        self.go(program, host, cancel, log_bytes, true).await
+    }
+
+    async fn go(
+        self,
+        program: Program,
+        host: Arc<dyn HostCalls>,
+        cancel: &CancellationToken,
+        log_bytes: usize,
+        keeps: bool,
+    ) -> (RunEnd, Option<Kept>) {
         let began = Instant::now();
+        let language = program.language;
+        let Self { mut process, limits, queued, jail, kept, place } = self;
+        let Before { folder, used, base } = kept.unwrap_or_default();
+        // What the runtime has before any program, which the limit does not count.
+        let base = base.or_else(|| process.own_memory());
         let mut run = Run {
-            frames: FrameReader::new(budget(&self.limits)),
+            frames: FrameReader::new(budget(&limits)),
             writes: Writes::default(),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
@@ -190,27 +257,72 @@ impl Lease {
             under_way_bytes: 0,
             calls_made: 0,
             started: false,
-            has_threads: has_files(program.language),
+            has_threads: language.has_files(),
+            cpu: keeps.then(|| limits.cpu.saturating_add(used)),
+            memory: if language.has_files() {
+                base.map(|base| base.saturating_add(limits.memory_bytes))
+            } else {
+                None
+            },
             logs: Logs::with_budget(log_bytes),
             host,
-            limits: self.limits,
+            limits,
         };
-        if has_files(program.language) {
+        if language.has_files() && folder.is_none() {
             run.frames.expect_folder();
-            run.writes.push(prepare_frame(&program, &self.limits), None);
+            run.writes.push(prepare_frame(&program, &limits), None);
         }
-        run.writes.push(start_frame(&program, &self.limits), None);
-        let ending = run.drive(&self.process, cancel).await;
+        run.writes.push(start_frame(&program, &limits, keeps), None);
+        process.go_on();
+        let ending = run.drive(&process, cancel).await;
         let wall = began.elapsed();
         let started = run.started;
         let Run { logs, under_way, frames, .. } = run;
         // Ends the calls that are still under way.
         drop(under_way);
-        let written = frames.into_folder();
-        let concluded = conclude(self.process, ending, started, written.is_some()).await;
-        let (ending, (cpu, peak_memory_bytes)) = concluded;
-        let usage = Usage { wall, cpu, peak_memory_bytes, queued: self.queued };
-        RunEnd { ending, logs, usage, jail: self.jail, written }
+        let folder = folder.or(frames.into_folder());
+        let own_end = match &ending {
+            Some(Ending::Result(_)) => true,
+            // A runtime says so from the midst of the program, and cannot leave it.
+            Some(Ending::Failed(failure)) => failure.kind != FailureKind::Limit || !language.has_files(),
+            _ => false,
+        };
+        let (ending, measured, process) = if keeps && own_end && process.rest(language.has_files()).await {
+            let measured = process.measure().unwrap_or_default();
+            (ending.unwrap_or(Ending::Lost), measured, Some(process))
+        } else {
+            let (ending, measured) = conclude(process, ending, started, folder.is_some()).await;
+            (ending, measured, None)
+        };
+        let (cpu, peak_memory_bytes) = measured;
+        let usage = Usage { wall, cpu: cpu.saturating_sub(used), peak_memory_bytes, queued };
+        let written = match (&process, folder.as_ref().map(OwnedFd::try_clone)) {
+            (_, Some(Ok(written))) => Some(written),
+            (_, None) => None,
+            (_, Some(Err(error))) => {
+                tracing::error!(%error, "what a run wrote cannot be looked at");
+                let end = RunEnd { ending: Ending::Lost, logs, usage, jail, written: None };
+                return (end, None);
+            }
+        };
+        let kept = process.map(|process| Kept {
+            process,
+            language,
+            limits,
+            jail: Arc::clone(&jail),
+            before: Before { folder, used: cpu, base },
+        });
+        // The process is killed, or rests, before its place is free.
+        drop(place);
+        (RunEnd { ending, logs, usage, jail, written }, kept)
+    }
+}
+
+impl Kept {
+    /// A lease on the process that rests.
+    pub(crate) fn lease(self, queued: Duration, place: Place) -> Lease {
+        let Self { process, limits, jail, before, .. } = self;
+        Lease { process, limits, queued, jail, kept: Some(before), place }
     }
 }
 
@@ -225,13 +337,6 @@ pub(crate) fn budget(limits: &Limits) -> Budget {
     }
 }
 
-fn has_files(language: Language) -> bool {
-    match language {
-        Language::TypeScript | Language::JavaScript => false,
-        Language::Python => true,
-    }
-}
-
 fn prepare_frame(program: &Program, limits: &Limits) -> Vec<u8> {
     HostFrame::encode_prepare(&Prepare {
         lower: program.folder.clone(),
@@ -240,7 +345,7 @@ fn prepare_frame(program: &Program, limits: &Limits) -> Vec<u8> {
     })
 }
 
-fn start_frame(program: &Program, limits: &Limits) -> Vec<u8> {
+fn start_frame(program: &Program, limits: &Limits, keeps: bool) -> Vec<u8> {
     HostFrame::encode_start(&Start {
         syntax: match program.language {
             Language::TypeScript => Syntax::TypeScript,
@@ -252,6 +357,7 @@ fn start_frame(program: &Program, limits: &Limits) -> Vec<u8> {
         result_bytes: limits.result_bytes as u64,
         arguments_bytes: limits.arguments_bytes as u64,
         tool_calls: limits.tool_calls,
+        keeps,
         source: program.source.clone(),
     })
 }
@@ -276,6 +382,11 @@ struct Run {
     started: bool,
     /// Whether the language has threads.
     has_threads: bool,
+    /// CPU time that the process may have used at most, where the kernel does
+    /// not end it because it is to live longer.
+    cpu: Option<Duration>,
+    /// Memory of its own that it may have, in bytes, where the kernel's limits leave ways around.
+    memory: Option<u64>,
     logs: Logs,
     host: Arc<dyn HostCalls>,
     limits: Limits,
@@ -286,7 +397,7 @@ impl Run {
     async fn drive(&mut self, process: &RunProcess, cancel: &CancellationToken) -> Option<Ending> {
         let deadline = tokio::time::sleep(self.limits.wall.saturating_add(KILL_GRACE));
         tokio::pin!(deadline);
-        let mut look = tokio::time::interval(LOOK_EVERY);
+        let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK_EVERY, LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             if self.writes.write(process).is_err() {
@@ -301,10 +412,9 @@ impl Run {
                 biased;
                 () = cancel.cancelled() => return Some(Ending::Cancelled),
                 () = &mut deadline => return Some(Ending::Deadline),
-                _ = look.tick(), if self.has_threads => {
-                    let limit = self.limits.threads;
-                    if process.threads().is_some_and(|threads| threads > limit.saturating_add(1)) {
-                        return Some(Ending::TooManyThreads { limit });
+                _ = look.tick(), if self.has_threads || self.cpu.is_some() => {
+                    if let Some(ending) = self.look(process) {
+                        return Some(ending);
                     }
                 }
                 Some(answered) = self.under_way.next() => {
@@ -327,6 +437,21 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Whether the process has more than the kernel keeps it from having.
+    fn look(&self, process: &RunProcess) -> Option<Ending> {
+        let limit = self.limits.threads;
+        if self.has_threads && process.threads().is_some_and(|threads| threads > limit.saturating_add(1)) {
+            return Some(Ending::TooManyThreads { limit });
+        }
+        if self.memory.is_some_and(|most| {
+            process.own_memory().is_some_and(|used| used > most.saturating_add(MEMORY_SLACK))
+        }) {
+            return Some(Ending::Memory);
+        }
+        let over = self.cpu.is_some_and(|most| process.cpu().is_some_and(|used| used > most));
+        over.then_some(Ending::Cpu)
     }
 
     fn read(&mut self, process: &RunProcess) -> Result<Option<Ending>, Closed> {

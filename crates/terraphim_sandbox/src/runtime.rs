@@ -27,17 +27,27 @@ const MAX_ANSWER: usize = 64 << 10;
 const LIBRARIES: [&str; 6] =
     ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"];
 
-const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"];
+const DEVICES: [&str; 3] = ["/dev/null", "/dev/urandom", "/dev/random"];
+
+/// Where a run has its own folders.
+const OWN: [&str; 4] = ["/workspace", "/tmp", "/store", "/dev"];
 
 /// Time zones, which runtimes read by name.
 const ZONES: &str = "/usr/share/zoneinfo";
 
 /// What the python asked prints: where it really is and what it is made of.
-const ASK_PYTHON: &str = "import json, sys
+const ASK_PYTHON: &str = "import json, os, sys, sysconfig
+homes = {sys.base_prefix, sys.base_exec_prefix, sys.prefix, sys.exec_prefix}
+folders = {sysconfig.get_path(name) for name in ('stdlib', 'platstdlib', 'purelib', 'platlib')}
+folders |= {os.path.join(home, lib) for home in homes for lib in ('lib', 'lib64')}
+libraries = tuple(folder + os.sep for folder in folders)
+known = ('site-packages', 'dist-packages', 'lib-dynload')
+packages = [path for path in sys.path if os.path.basename(path) in known or path.startswith(libraries)]
 print(json.dumps({
     'executable': sys.executable,
     'version': list(sys.version_info[:2]),
-    'folders': [sys.base_prefix, sys.base_exec_prefix, sys.prefix, *sys.path],
+    'folders': sorted(folders | set(packages)),
+    'files': [os.path.join(home, 'pyvenv.cfg') for home in sorted(homes)],
 }))";
 
 /// Oldest python that programs may rely on.
@@ -58,13 +68,27 @@ struct AboutPython {
     executable: PathBuf,
     version: (u32, u32),
     folders: Vec<PathBuf>,
+    files: Vec<PathBuf>,
 }
 
 impl Runtime {
-    /// Asks the `python3` of the search path, or another one, where it really is.
-    pub(crate) async fn python(program: &OsStr) -> Result<Self, SandboxError> {
+    /// Asks the `python3` of the search path where it really
+    /// is. One that programs may have written, because it lies in `store`, is not executed.
+    pub(crate) async fn python(search_path: &OsStr, store: &Path) -> Result<Self, SandboxError> {
         let missing = |reason: String| SandboxError::NoRuntime { language: "Python", reason };
-        let output = tokio::process::Command::new(program)
+        let store = store.canonicalize().unwrap_or_else(|_| store.to_owned());
+        let written = |path: &Path| {
+            path.starts_with(&store) || path.canonicalize().is_ok_and(|real| real.starts_with(&store))
+        };
+        let refused =
+            |path: &Path| missing(format!("{} lies in the workspace, where programs write", path.display()));
+        let Some(program) = find("python3", search_path) else {
+            return Err(missing("`python3` is not in the search path; install Python 3.9 or later".into()));
+        };
+        if written(&program) {
+            return Err(refused(&program));
+        }
+        let output = tokio::process::Command::new(&program)
             .args(["-I", "-c", ASK_PYTHON])
             .stdin(Stdio::null())
             .kill_on_drop(true)
@@ -94,14 +118,18 @@ impl Runtime {
         if let Err(error) = program.canonicalize() {
             return Err(missing(format!("{}: {error}", program.display())));
         }
+        if let Some(path) = about.folders.iter().chain([&program]).find(|path| written(path)) {
+            return Err(refused(path));
+        }
+        if let Some(own) = OWN.iter().find(|own| program.starts_with(own)) {
+            let reason =
+                format!("{} lies below {own}, where runs have folders of their own", program.display());
+            return Err(missing(reason));
+        }
         let mut shown = Shown::default();
         shown.file(&program);
-        for folder in &about.folders {
-            // The prefix of the system's own python is `/usr`: only its libraries are shown.
-            if folder != Path::new("/usr") && folder != Path::new("/") {
-                shown.folder(folder);
-            }
-        }
+        about.files.iter().filter(|file| file.is_file()).for_each(|file| shown.file(file));
+        about.folders.iter().for_each(|folder| shown.folder(folder));
         Ok(Self { language: "python", shown: shown.setup(), program })
     }
 
@@ -127,6 +155,11 @@ impl Runtime {
         });
         with_tree.collect()
     }
+}
+
+/// The first program of a name in the folders of a search path.
+fn find(name: &str, search_path: &OsStr) -> Option<PathBuf> {
+    std::env::split_paths(search_path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// A mount of its own of a tree; none where this process may not make any, so
@@ -161,11 +194,19 @@ impl Shown {
         }
     }
 
+    /// A file, with each link on the way to it.
     fn file(&mut self, file: &Path) {
-        if let Ok(real) = file.canonicalize() {
-            self.link(file, &real);
-            self.files.insert(real);
+        const MAX_LINKS: usize = 40;
+        let Ok(real) = file.canonicalize() else { return };
+        let mut name = file.to_owned();
+        for _ in 0..MAX_LINKS {
+            let Ok(to) = name.read_link() else { break };
+            let next = name.parent().map_or_else(|| to.clone(), |folder| folder.join(&to));
+            self.links.insert((name, to));
+            name = next;
         }
+        self.link(&name, &real);
+        self.files.insert(real);
     }
 
     fn link(&mut self, name: &Path, real: &Path) {

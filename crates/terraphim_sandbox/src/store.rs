@@ -25,15 +25,25 @@ pub(crate) struct Store {
 
 impl Store {
     /// Makes the folder if it is not there. A root host gives it, and all in it
-    /// that is root's own, to the id that the jail will have.
-    pub(crate) fn prepare(folder: &Path) -> io::Result<Self> {
+    /// that is root's own, to the id that the jail will have: a folder that the
+    /// host made for this, that is empty, or that was given before.
+    pub(crate) fn prepare(folder: &Path, is_own: bool) -> io::Result<Self> {
+        let is_new = !folder.exists();
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let folder = folder.canonicalize()?;
         if !rustix::process::geteuid().is_root() {
             return Ok(Self { folder, owner: None });
         }
         let owner = folder.symlink_metadata()?.uid();
-        let id = if JAIL_IDS.contains(&owner) { owner } else { jail_id() };
+        let was_given = JAIL_IDS.contains(&owner);
+        let is_empty = || Ok::<_, io::Error>(fs::read_dir(&folder)?.next().is_none());
+        if !was_given && (owner != 0 || !(is_own || is_new || is_empty()?)) {
+            return Err(io::Error::other(format!(
+                "{} is not for programs alone: as root, name an empty folder, or start this as another user",
+                folder.display()
+            )));
+        }
+        let id = if was_given { owner } else { jail_id() };
         let opened = rustix::fs::open(&folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         give(&opened, id, 0)?;
         rustix::fs::fchown(&opened, Some(Uid::from_raw(id)), Some(Gid::from_raw(id)))?;

@@ -70,6 +70,8 @@ pub struct Start {
     pub arguments_bytes: u64,
     /// Calls over the whole run.
     pub tool_calls: u32,
+    /// Whether another program may follow that finds what this one leaves behind.
+    pub keeps: bool,
     /// The program's text.
     pub source: String,
 }
@@ -201,6 +203,7 @@ impl HostFrame {
             .u64(start.result_bytes)
             .u64(start.arguments_bytes)
             .u32(start.tool_calls)
+            .u8(u8::from(start.keeps))
             .text(&start.source)
             .finish()
     }
@@ -242,6 +245,11 @@ impl HostFrame {
                     result_bytes: fields.u64()?,
                     arguments_bytes: fields.u64()?,
                     tool_calls: fields.u32()?,
+                    keeps: match fields.u8()? {
+                        0 => false,
+                        1 => true,
+                        other => return Err(fields.bad_value(other)),
+                    },
                     source: fields.text()?,
                 };
                 fields.end()?;

@@ -21,7 +21,7 @@ pub use frames::{
 pub use wire::{Budget, DecodeError, HEADER_BYTES, Header};
 
 /// Version of both channels; a zygote that says another one is refused.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Exit code of a guest process that ran out of memory outside the interpreter's heap.
 pub const EXIT_OUT_OF_MEMORY: i32 = 97;

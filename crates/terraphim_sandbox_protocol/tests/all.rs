@@ -62,6 +62,7 @@ fn frames_survive_their_encoding() {
         result_bytes: 3,
         arguments_bytes: 4,
         tool_calls: 5,
+        keeps: true,
         source: "x".into(),
     };
     assert_eq!(host(HostFrame::encode_start(&start)), HostFrame::Start(start));

@@ -17,5 +17,5 @@ mod tools;
 
 pub use json::JsonText;
 pub use limits::{Limits, OutputBudget};
-pub use names::{InvalidName, Language, RunId, ServerName, TokenCount, ToolName};
+pub use names::{InvalidName, Language, RunId, ServerName, SessionName, TokenCount, ToolName};
 pub use tools::{ToolAnnotations, ToolDefinition, ToolReply};

@@ -22,8 +22,11 @@ pub enum InvalidName {
     /// A qualified name has no server part.
     #[error("`{0}` names no server: write `server.tool`")]
     Unqualified(String),
+    /// The name cannot be a session's.
+    #[error("`{0}` cannot name a session: use 1 to 64 letters a-z, digits, `-` and `_`")]
+    Session(String),
     /// The language is not one that can be run.
-    #[error("`{0}` is not a language that can be run: use `typescript` or `javascript`")]
+    #[error("`{0}` is not a language that can be run: use `typescript`, `javascript` or `python`")]
     Language(String),
 }
 
@@ -158,6 +161,30 @@ impl fmt::Display for RunId {
     }
 }
 
+/// The name of a session, which is also that of its folder: 1 to 64 ASCII
+/// letters, digits, `-` and `_`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SessionName(String);
+
+impl SessionName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SessionName {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if (1..=64).contains(&text.len()) && text.chars().all(plain) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(InvalidName::Session(text.chars().take(100).collect()))
+    }
+}
+
 /// The language of a program.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -179,6 +206,16 @@ impl Language {
             "js" | "mjs" | "jsx" => Some(Self::JavaScript),
             "py" => Some(Self::Python),
             _ => None,
+        }
+    }
+}
+
+impl Language {
+    /// Whether its programs see the workspace as files.
+    pub fn has_files(self) -> bool {
+        match self {
+            Self::TypeScript | Self::JavaScript => false,
+            Self::Python => true,
         }
     }
 }

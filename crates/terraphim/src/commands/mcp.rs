@@ -27,7 +27,7 @@ pub(crate) fn mcp(global: &Global, args: &McpArgs) -> Result<Exit, CliError> {
     block_on(async {
         let stop = Stop::default();
         tokio::spawn(stop_on_signals(stop.clone()));
-        let pool = Pool::with_store(PoolConfig::default(), settings.workspace(global)?);
+        let pool = Pool::with_runtimes(PoolConfig::default(), settings.runtimes(global)?);
         let warming = pool.clone();
         tokio::spawn(async move {
             if let Err(error) = warming.warm_up(Language::TypeScript).await {

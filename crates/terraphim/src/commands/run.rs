@@ -35,9 +35,9 @@ pub(crate) fn run(global: &Global, args: RunArgs) -> Result<Exit, CliError> {
     block_on(async {
         let cancel = CancellationToken::new();
         let signalled = tokio::spawn(cancel_on_signal(cancel.clone()));
-        let pool = Pool::with_store(
+        let pool = Pool::with_runtimes(
             PoolConfig { capacity: 1, ready: 0, ..PoolConfig::default() },
-            settings.workspace(global)?,
+            settings.runtimes(global)?,
         );
         // The jail is entered while the servers are being looked up.
         let warming = pool.clone();

@@ -25,5 +25,6 @@ mod programs;
 mod python;
 mod runtime;
 mod servers;
+mod sessions;
 mod watch;
 mod workspace;

@@ -48,6 +48,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("call('syscall', 310, 1, 0, 0, 0, 0, 0)", "EPERM"),
     ("call('syscall', 440, 0, 0, 0, 0)", "EPERM"),
     ("call('prctl', 4, 1, 0, 0, 0)", "EPERM"),
+    ("call('syscall', 436, 240, 241, 2)", "EPERM"),
+    ("__import__('mmap').mmap(-1, 1 << 20, flags=0x122)", "PermissionError"),
+    ("os.setxattr('/workspace', 'user.overlay.opaque', b'y')", "OSError"),
 ];
 
 #[test]
@@ -99,7 +102,7 @@ status = {name: getattr(os, name)() for name in ('getuid', 'geteuid', 'getgid', 
     let names = told[1].as_array().expect("names");
     assert!(!names.iter().any(|name| name == "XDG_DATA_HOME" || name == "USER"), "{names:?}");
     assert_eq!(told[2], "/workspace");
-    assert_eq!(told[3], json!(["null", "random", "urandom", "zero"]));
+    assert_eq!(told[3], json!(["null", "random", "urandom"]));
     assert_eq!(told[5], "jail");
 }
 
@@ -256,4 +259,87 @@ with ThreadPoolExecutor(4) as pool:
 [first == many[0], len(many), len(threads), all(one == first for one in many), first]";
     let told = place.python(together, &[]).json();
     assert_eq!(told, json!([true, 20, 8, true, echoed]));
+}
+
+/// Memory that RLIMIT_DATA does not count.
+#[test]
+fn there_is_no_way_around_the_limit_of_memory() {
+    let place = Place::new();
+    if !place.has_python() {
+        return;
+    }
+    let head = "import ctypes, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+size = 16 << 20
+";
+    let read_only = "for _ in range(64):
+    at = libc.mmap(None, size, 3, 0x22, -1, 0)
+    if at == ctypes.c_void_p(-1).value:
+        break
+    ctypes.memset(at, 1, size)
+    libc.mprotect(at, size, 1)
+time.sleep(60)";
+    let tables = "at = libc.mmap(None, 512 << 30, 1, 0x4022, -1, 0)
+'refused' if at == ctypes.c_void_p(-1).value else 'given'";
+    let args = ["--memory", "64"];
+    let held = place.python(&format!("{head}{read_only}"), &args);
+    assert!(held.failure(3).contains("memory"), "{}", held.err);
+    assert_eq!(place.python(&format!("{head}{tables}"), &args).json(), "refused");
+}
+
+#[test]
+fn what_others_follow_is_not_taken_and_what_is_shut_is() {
+    let place = Place::new();
+    if !place.has_python() {
+        return;
+    }
+    let program = "import os, shutil
+for name in ['.mcp.json', 'terraphim.toml', 'sub/.MCP.JSON', '.git/hooks/pre-commit', 'data', 'results']:
+    os.makedirs(os.path.dirname(name) or '.', exist_ok=True)
+    open(name, 'w').write('{}')
+os.mkdir('closed')
+open('closed/a', 'w').write('a')
+os.chmod('closed/a', 0)
+os.chmod('closed', 0)
+open('b', 'w').write('b')
+shutil.copy2('b', 'c')
+None";
+    let outcome = place.python(program, &["--json"]).json();
+    let names: Vec<_> =
+        outcome["files"].as_array().expect("files").iter().map(|file| file["path"].clone()).collect();
+    assert_eq!(names, ["b", "c", "closed/a"], "{outcome}");
+    let logs = outcome["logs"].as_str().expect("logs");
+    for words in ["settings of the sandbox", "what git executes", "a folder of the workspace"] {
+        assert!(logs.contains(words), "{words}: {logs}");
+    }
+    assert!(!place.workspace().join(".mcp.json").exists());
+    assert_eq!(fs::read_to_string(place.workspace().join("closed/a")).expect("a file"), "a");
+}
+
+#[test]
+fn folders_count_and_so_do_threads() {
+    let place = Place::new();
+    if !place.has_python() {
+        return;
+    }
+    let folders =
+        |name: &str| format!("import os\nfor i in range(6000):\n    os.mkdir(f'{name}{{i}}')\nNone");
+    place.python(&folders("a"), &[]).success();
+    let full = place.python(&folders("b"), &[]);
+    assert!(full.failure(3).contains("more than 10000 files"), "{}", full.err);
+    let spins = "import threading, time
+def spin():
+    until = time.thread_time() + 0.5
+    while time.thread_time() < until:
+        pass
+thread = threading.Thread(target=spin)
+thread.start()
+thread.join()";
+    let usage = &place.python(spins, &["--json"]).json()["usage"];
+    assert!(usage["cpu_ms"].as_f64().is_some_and(|cpu| cpu >= 450.0), "{usage}");
+    let silent = place.python("import os, time\nos.close(3)\ntime.sleep(60)", &[]);
+    assert!(silent.failure(4).contains("protocol"), "{}", silent.err);
 }

@@ -6,12 +6,15 @@ use std::{
     ffi::{CStr, CString},
     fs::File,
     io,
-    os::fd::{AsFd, OwnedFd},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::fs::FileExt,
+    },
 };
 
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid};
 
-use super::{WRITES, Workspace, WorkspaceError, turn};
+use super::{Shelf, WRITES, Workspace, WorkspaceError, turn};
 use crate::outcome::{FileChange, SavedFile};
 
 /// Deepest folder that is taken.
@@ -19,6 +22,9 @@ const MAX_DEPTH: usize = 64;
 
 /// Longest path that is taken, in bytes.
 const MAX_PATH_BYTES: usize = 1024;
+
+/// What a folder counts as, beside being one file.
+const FOLDER_BYTES: u64 = 4 << 10;
 
 /// Most files that are named as left out.
 const MAX_NAMED: usize = 20;
@@ -73,7 +79,9 @@ impl Workspace {
     pub(crate) fn merge(&self, upper: &OwnedFd) -> Result<Diff, WorkspaceError> {
         let mut diff = Diff::default();
         let mut plan = Plan { steps: Vec::new(), bytes: 0, files: 0 };
-        look(upper, "", 0, &mut plan, &mut diff).map_err(self.failed("look at what was written"))?;
+        let open = rustix::fs::fchmod(upper, Mode::RWXU);
+        open.map_err(io::Error::from).map_err(self.failed("look at what was written"))?;
+        look(upper, "", (0, false), &mut plan, &mut diff).map_err(self.failed("look at what was written"))?;
         if plan.steps.is_empty() {
             return Ok(diff);
         }
@@ -86,6 +94,20 @@ impl Workspace {
         }
         diff.changed.sort_by(|left, right| left.path.cmp(&right.path));
         Ok(diff)
+    }
+
+    /// Makes the folder where it is not there, for whom the folder above it belongs to.
+    pub(crate) fn prepare(&self) -> Result<(), WorkspaceError> {
+        let made = || -> io::Result<()> {
+            if self.folder().is_dir() {
+                return Ok(());
+            }
+            let made = self.open()?;
+            let above = self.folder().parent().unwrap_or(self.folder());
+            let above = rustix::fs::open(above, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+            own(&above, &made)
+        };
+        made().map_err(self.failed("make a folder"))
     }
 
     fn open(&self) -> io::Result<OwnedFd> {
@@ -102,11 +124,11 @@ impl Workspace {
         bytes = bytes.saturating_add(plan.bytes);
         files = files.saturating_add(plan.files);
         for step in &plan.steps {
-            let (Step::Delete(path) | Step::File(path, _)) = step else { continue };
-            if let Some(known) = about(folder, path)?.filter(is_file) {
-                bytes = bytes.saturating_sub(u64::try_from(known.st_size).unwrap_or(0));
-                files = files.saturating_sub(1);
-            }
+            let (Step::Delete(path) | Step::File(path, _) | Step::Folder(path, _)) = step;
+            let Some(known) = about(folder, path)?.filter(|_| !is_own(path.to_bytes())) else { continue };
+            let length = if is_folder(&known) { FOLDER_BYTES } else { known.st_size.try_into().unwrap_or(0) };
+            bytes = bytes.saturating_sub(length);
+            files = files.saturating_sub(1);
         }
         Ok((bytes, files))
     }
@@ -116,21 +138,26 @@ impl Workspace {
             Step::Delete(path) => delete(folder, &path, diff),
             Step::Folder(path, hides) => {
                 let known = about(folder, &path)?;
-                if known.as_ref().is_some_and(|known| hides || !is_folder(known)) {
+                if known.as_ref().is_some_and(is_folder) {
+                    return if hides { hide(folder, upper, &path, diff) } else { Ok(()) };
+                }
+                if known.is_some() {
                     delete(folder, &path, diff)?;
                 }
-                if hides || !known.as_ref().is_some_and(is_folder) {
-                    let (parent, name) = split(folder, &path)?;
-                    rustix::fs::mkdirat(&parent, name, Mode::from(0o755))?;
-                    own(folder, &beneath(&parent, name, OFlags::DIRECTORY | OFlags::RDONLY)?)?;
-                }
-                Ok(())
+                let (parent, name) = split(folder, &path)?;
+                rustix::fs::mkdirat(&parent, name, Mode::from(0o755))?;
+                own(folder, &beneath(&parent, name, OFlags::DIRECTORY | OFlags::RDONLY)?)
             }
             Step::File(path, bytes) => {
                 let source = beneath(upper, &path, OFlags::RDONLY | OFlags::NONBLOCK)?;
                 let known = about(folder, &path)?;
                 if known.as_ref().is_some_and(is_folder) {
                     delete(folder, &path, diff)?;
+                }
+                // The upper layer of a session holds what its earlier programs wrote, too.
+                if known.as_ref().is_some_and(|known| is_plain(known, bytes)) && same(folder, &path, &source)?
+                {
+                    return Ok(());
                 }
                 write(folder, &path, source, bytes)?;
                 let change = if known.is_some() { FileChange::Changed } else { FileChange::Created };
@@ -141,17 +168,15 @@ impl Workspace {
     }
 }
 
-/// Plans one folder of the upper layer.
-fn look(upper: &OwnedFd, path: &str, depth: usize, plan: &mut Plan, diff: &mut Diff) -> io::Result<()> {
-    let mut names = Vec::new();
-    for entry in rustix::fs::Dir::read_from(upper)? {
-        let name = entry?.file_name().to_owned();
-        if name.as_c_str() != c"." && name.as_c_str() != c".." {
-            names.push(name);
-        }
-    }
-    names.sort_unstable();
-    for name in names {
+/// Plans one folder of the upper layer: how deep it lies, and whether it hides what was there.
+fn look(
+    upper: &OwnedFd,
+    path: &str,
+    (depth, hides): (usize, bool),
+    plan: &mut Plan,
+    diff: &mut Diff,
+) -> io::Result<()> {
+    for name in names(upper)? {
         let Ok(plain) = name.to_str() else {
             diff.leave_out(&name.to_string_lossy(), "its name is not UTF-8");
             continue;
@@ -166,15 +191,27 @@ fn look(upper: &OwnedFd, path: &str, depth: usize, plan: &mut Plan, diff: &mut D
             continue;
         };
         let about = rustix::fs::statat(upper, name.as_c_str(), AtFlags::SYMLINK_NOFOLLOW)?;
+        if let Some(why) = is_commanding(&path, is_folder(&about)) {
+            diff.leave_out(&path, why);
+            continue;
+        }
         match FileType::from_raw_mode(about.st_mode) {
             FileType::CharacterDevice if about.st_rdev == 0 => plan.steps.push(Step::Delete(full)),
             FileType::Directory if depth < MAX_DEPTH => {
+                // The program may have shut itself out; the host has to look.
+                open_up(upper, &name, about.st_mode | 0o700)?;
                 let inner = beneath(upper, &name, OFlags::DIRECTORY | OFlags::RDONLY)?;
-                plan.steps.push(Step::Folder(full, is_opaque(&inner)));
-                look(&inner, &path, depth + 1, plan, diff)?;
+                let hides = hides || is_opaque(&inner);
+                if !is_own(path.as_bytes()) {
+                    plan.bytes = plan.bytes.saturating_add(FOLDER_BYTES);
+                    plan.files = plan.files.saturating_add(1);
+                }
+                plan.steps.push(Step::Folder(full, hides));
+                look(&inner, &path, (depth + 1, hides), plan, diff)?;
             }
             FileType::Directory => diff.leave_out(&path, "it lies too deep"),
             FileType::RegularFile => {
+                open_up(upper, &name, about.st_mode | 0o400)?;
                 let bytes = u64::try_from(about.st_size).unwrap_or(u64::MAX);
                 plan.bytes = plan.bytes.saturating_add(bytes);
                 plan.files = plan.files.saturating_add(1);
@@ -184,6 +221,31 @@ fn look(upper: &OwnedFd, path: &str, depth: usize, plan: &mut Plan, diff: &mut D
         }
     }
     Ok(())
+}
+
+/// Why a file is not taken although it is one: others than programs follow what
+/// stands in it. Case aside, for file systems to which that is all the same.
+fn is_commanding(path: &str, is_folder: bool) -> Option<&'static str> {
+    let path = path.to_ascii_lowercase();
+    let name = path.rsplit('/').next().unwrap_or(&path);
+    if ["terraphim.toml", ".mcp.json"].contains(&name) {
+        return Some("a program does not change the settings of the sandbox");
+    }
+    if path.split('/').any(|part| part == ".git") {
+        return Some("a program does not change what git executes");
+    }
+    let own = !is_folder && is_own(path.as_bytes());
+    own.then_some("the name is that of a folder of the workspace")
+}
+
+/// Whether it is one of the folders that the host itself makes, which count for nothing.
+fn is_own(path: &[u8]) -> bool {
+    [Shelf::Data, Shelf::Results].iter().any(|shelf| shelf.folder().as_bytes() == path)
+}
+
+/// Gives the owner the right to look at an entry that is no link.
+fn open_up(folder: &OwnedFd, name: &CStr, mode: u32) -> io::Result<()> {
+    Ok(rustix::fs::chmodat(folder, name, Mode::from_raw_mode(mode), AtFlags::empty())?)
 }
 
 /// Whether a folder of the upper layer hides the one below it.
@@ -204,6 +266,10 @@ pub(super) fn usage(folder: &OwnedFd, depth: usize) -> io::Result<(u64, u64)> {
         }
         let about = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
         if is_folder(&about) {
+            if depth > 0 || !is_own(name.to_bytes()) {
+                bytes = bytes.saturating_add(FOLDER_BYTES);
+                files += 1;
+            }
             if depth < MAX_DEPTH {
                 let inner = beneath(folder, name, OFlags::DIRECTORY | OFlags::RDONLY)?;
                 let (more_bytes, more_files) = usage(&inner, depth + 1)?;
@@ -218,6 +284,55 @@ pub(super) fn usage(folder: &OwnedFd, depth: usize) -> io::Result<(u64, u64)> {
     Ok((bytes, files))
 }
 
+/// Deletes from a folder what the one of the upper layer does not have.
+fn hide(folder: &OwnedFd, upper: &OwnedFd, path: &CStr, diff: &mut Diff) -> io::Result<()> {
+    let of = |root: &OwnedFd| names(&beneath(root, path, OFlags::DIRECTORY | OFlags::RDONLY)?);
+    let kept = of(upper)?;
+    for name in of(folder)? {
+        if !kept.contains(&name) {
+            delete(folder, &joined(path, &name), diff)?;
+        }
+    }
+    Ok(())
+}
+
+/// The names in a folder, sorted.
+fn names(folder: &OwnedFd) -> io::Result<Vec<CString>> {
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::read_from(folder)? {
+        let name = entry?.file_name().to_owned();
+        if name.as_c_str() != c"." && name.as_c_str() != c".." {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn joined(path: &CStr, name: &CStr) -> CString {
+    // Neither part has a NUL.
+    CString::new([path.to_bytes(), b"/", name.to_bytes()].concat()).unwrap_or_default()
+}
+
+/// Whether a file has the same content as the one at a path; both have the same length.
+fn same(folder: &OwnedFd, path: &CStr, source: &OwnedFd) -> io::Result<bool> {
+    let target = File::from(beneath(folder, path, OFlags::RDONLY | OFlags::NONBLOCK)?);
+    let source = File::from(source.try_clone()?);
+    let (mut left, mut right) = (vec![0; 64 << 10], vec![0; 64 << 10]);
+    let mut offset = 0;
+    loop {
+        let count = source.read_at(&mut left, offset)?;
+        let Some(wanted) = right.get_mut(..count) else { return Ok(false) };
+        if count == 0 {
+            return Ok(true);
+        }
+        if target.read_exact_at(wanted, offset).is_err() || left.get(..count) != Some(&*wanted) {
+            return Ok(false);
+        }
+        offset += count as u64;
+    }
+}
+
 fn delete(folder: &OwnedFd, path: &CStr, diff: &mut Diff) -> io::Result<()> {
     let Some(known) = about(folder, path)? else { return Ok(()) };
     let (parent, name) = split(folder, path)?;
@@ -228,17 +343,8 @@ fn delete(folder: &OwnedFd, path: &CStr, diff: &mut Diff) -> io::Result<()> {
         return Ok(());
     }
     let inner = beneath(&parent, name, OFlags::DIRECTORY | OFlags::RDONLY)?;
-    let mut names = Vec::new();
-    for entry in rustix::fs::Dir::read_from(&inner)? {
-        let name = entry?.file_name().to_owned();
-        if name.as_c_str() != c"." && name.as_c_str() != c".." {
-            names.push(name);
-        }
-    }
-    for name in names {
-        let path = [path.to_bytes(), b"/", name.to_bytes()].concat();
-        // Neither part has a NUL.
-        delete(folder, &CString::new(path).unwrap_or_default(), diff)?;
+    for name in names(&inner)? {
+        delete(folder, &joined(path, &name), diff)?;
     }
     Ok(rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR)?)
 }
@@ -314,8 +420,9 @@ fn is_folder(about: &Stat) -> bool {
     FileType::from_raw_mode(about.st_mode).is_dir()
 }
 
-fn is_file(about: &Stat) -> bool {
-    !is_folder(about)
+/// Whether it is a regular file of this length.
+fn is_plain(about: &Stat, bytes: u64) -> bool {
+    FileType::from_raw_mode(about.st_mode).is_file() && u64::try_from(about.st_size) == Ok(bytes)
 }
 
 fn text(path: &CStr) -> String {

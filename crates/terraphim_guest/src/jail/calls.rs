@@ -26,8 +26,20 @@ pub enum Only {
     Naming,
     /// Asking, not setting.
     Asking,
+    /// No use: it is answered with `EOPNOTSUPP`, as a file system without it does.
+    Unsupported,
+    /// Without a table of descriptors of its own.
+    SameTable,
     /// Pairs of Unix sockets.
     UnixPair,
+    /// Processes and threads, and PID namespaces for them.
+    OwnProcesses,
+    /// Pipes with a name, the kind being the second argument.
+    Fifo,
+    /// Pipes with a name, the kind being the third argument.
+    FifoAt,
+    /// The limits of the calling process, or asking.
+    OwnLimits,
     /// No use: it is answered with `ENOSYS` instead of being fatal.
     Unimplemented,
 }
@@ -43,12 +55,17 @@ impl Only {
             Self::PlainFork => "with the flags of a plain fork only",
             Self::NewThread => "for threads of the same process only",
             Self::NoNamespaces => "without flags for new namespaces",
-            Self::NotShared => "not for shared memory without a file",
+            Self::NotShared => "not for shared memory without a file, nor growing",
             Self::OwnFiles => "for flags, locks and copies only",
             Self::Harmless => "for what descriptors are and whether they block only",
             Self::Naming => "for a thread's name only",
             Self::Asking => "for asking only",
+            Self::Unsupported => "answered with `EOPNOTSUPP`",
+            Self::SameTable => "without a table of its own",
             Self::UnixPair => "for Unix sockets only",
+            Self::OwnProcesses => "without flags for new namespaces but those of processes",
+            Self::Fifo | Self::FifoAt => "for pipes with a name only",
+            Self::OwnLimits => "for its own limits, or asking",
             Self::Unimplemented => "answered with `ENOSYS`",
         }
     }

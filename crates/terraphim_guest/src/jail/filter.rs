@@ -46,6 +46,9 @@ fn rule(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<Vec<SeccompR
 /// Every flag that asks for a new namespace.
 const NAMESPACES: u64 = 0x7E02_0080;
 
+/// The flag of `close_range` that gives a thread a table of its own.
+const CLOSE_RANGE_UNSHARE: u64 = 2;
+
 /// What `fcntl` may be asked for.
 const FILE_COMMANDS: [libc::c_int; 12] = [
     libc::F_DUPFD,
@@ -74,13 +77,17 @@ fn rules_of(only: Only) -> Result<Vec<SeccompRule>, JailError> {
     };
     match only {
         Only::NewThread => {
-            let thread = bits(libc::CLONE_THREAD | libc::CLONE_VM | libc::CLONE_SIGHAND);
+            // With tables of its own, a thread could have any number of descriptors.
+            let shared = libc::CLONE_VM | libc::CLONE_SIGHAND | libc::CLONE_FILES | libc::CLONE_FS;
+            let thread = bits(libc::CLONE_THREAD | shared);
             rule(0, SeccompCmpOp::MaskedEq(thread | NAMESPACES), thread)
         }
         Only::NoNamespaces => rule(0, SeccompCmpOp::MaskedEq(NAMESPACES), 0),
         Only::NotShared => {
-            let private = rule(3, SeccompCmpOp::MaskedEq(bits(libc::MAP_SHARED)), 0)?;
-            let of_file = rule(3, SeccompCmpOp::MaskedEq(bits(libc::MAP_ANONYMOUS)), 0)?;
+            // What grows like a stack is counted by no limit.
+            let grows = bits(libc::MAP_GROWSDOWN);
+            let private = rule(3, SeccompCmpOp::MaskedEq(bits(libc::MAP_SHARED) | grows), 0)?;
+            let of_file = rule(3, SeccompCmpOp::MaskedEq(bits(libc::MAP_ANONYMOUS) | grows), 0)?;
             Ok([private, of_file].concat())
         }
         Only::OwnFiles => any_of(1, &FILE_COMMANDS.map(bits)),
@@ -90,8 +97,16 @@ fn rules_of(only: Only) -> Result<Vec<SeccompRule>, JailError> {
             let condition = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0);
             Ok(vec![SeccompRule::new(vec![condition.map_err(failed)?]).map_err(failed)?])
         }
+        Only::OwnProcesses => {
+            let others = NAMESPACES & !bits(libc::CLONE_NEWPID);
+            rule(0, SeccompCmpOp::MaskedEq(others), 0)
+        }
+        Only::Fifo => rule(1, SeccompCmpOp::MaskedEq(u64::from(libc::S_IFMT)), u64::from(libc::S_IFIFO)),
+        Only::FifoAt => rule(2, SeccompCmpOp::MaskedEq(u64::from(libc::S_IFMT)), u64::from(libc::S_IFIFO)),
+        Only::OwnLimits => Ok([rule(0, SeccompCmpOp::Eq, 0)?, rules_of(Only::Asking)?].concat()),
+        Only::SameTable => rule(2, SeccompCmpOp::MaskedEq(CLOSE_RANGE_UNSHARE), 0),
         Only::UnixPair => rule(0, SeccompCmpOp::Eq, bits(libc::AF_UNIX)),
-        Only::Any | Only::Unimplemented => Ok(Vec::new()),
+        Only::Any | Only::Unimplemented | Only::Unsupported => Ok(Vec::new()),
         Only::NotExecutable => rule(2, SeccompCmpOp::MaskedEq(u64::from(libc::PROT_EXEC.cast_unsigned())), 0),
         Only::OnChannel => rule(0, SeccompCmpOp::Eq, u64::from(CHANNEL.cast_unsigned())),
         Only::PlainFork => {
@@ -108,11 +123,16 @@ fn rules(calls: &[Call]) -> Result<Rules, JailError> {
 /// Answers with ENOSYS the calls that are [`Only::Unimplemented`]: those whose
 /// flags are behind a pointer and cannot be checked.
 fn refuse_unimplemented(calls: &[Call]) -> Result<BpfProgram, JailError> {
-    let refused = calls.iter().filter(|call| call.only == Only::Unimplemented);
+    answer(calls, Only::Unimplemented, libc::ENOSYS)
+}
+
+/// Answers with an error the calls of which nothing else is to be had.
+fn answer(calls: &[Call], only: Only, error: i32) -> Result<BpfProgram, JailError> {
+    let refused = calls.iter().filter(|call| call.only == only);
     let filter = SeccompFilter::new(
         refused.map(|call| (call.number, Vec::new())).collect(),
         SeccompAction::Allow,
-        SeccompAction::Errno(libc::ENOSYS.cast_unsigned()),
+        SeccompAction::Errno(error.cast_unsigned()),
         arch()?,
     );
     filter.and_then(BpfProgram::try_from).map_err(failed)
@@ -160,14 +180,26 @@ fn allow_in_runtime(calls: &[Call]) -> Result<BpfProgram, JailError> {
     filter(rules(calls)?, SeccompAction::Errno(libc::EPERM.cast_unsigned()))
 }
 
+/// Tables one after the other; what a later one says of a call replaces the earlier.
+fn extended(tables: &[&[Call]]) -> Vec<Call> {
+    let mut calls: Vec<Call> = Vec::new();
+    for call in tables.iter().copied().flatten() {
+        calls.retain(|known| known.number != call.number);
+        calls.push(*call);
+    }
+    calls
+}
+
+fn confine_zygote_of_runs(tables: &[&[Call]]) -> Result<(), JailError> {
+    let calls = extended(tables);
+    seccompiler::apply_filter(&refuse_unimplemented(&calls)?).map_err(failed)?;
+    seccompiler::apply_filter(&answer(&calls, Only::Unsupported, libc::EOPNOTSUPP)?).map_err(failed)?;
+    seccompiler::apply_filter(&allow_in_runtime(&calls)?).map_err(failed)
+}
+
 /// Leaves this process, and the runtime that it becomes, the calls of a runtime's zygote.
 pub(super) fn confine_runtime() -> Result<(), JailError> {
-    let of_runs = RUNTIME_RUN_CALLS.iter().chain(RUNTIME_OLD_CALLS);
-    let extended = |call: &&Call| RUNTIME_ZYGOTE_CALLS.iter().any(|more| more.number == call.number);
-    let calls: Vec<Call> =
-        of_runs.filter(|call| !extended(call)).chain(RUNTIME_ZYGOTE_CALLS).copied().collect();
-    seccompiler::apply_filter(&refuse_unimplemented(&calls)?).map_err(failed)?;
-    seccompiler::apply_filter(&allow_in_runtime(&calls)?).map_err(failed)
+    confine_zygote_of_runs(&[RUNTIME_RUN_CALLS, RUNTIME_OLD_CALLS, RUNTIME_ZYGOTE_CALLS])
 }
 
 /// The filter of a run in a runtime, as the kernel takes it: an array of `struct sock_filter`.

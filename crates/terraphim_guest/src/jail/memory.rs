@@ -63,6 +63,7 @@ impl Heap {
     /// Limits what the heap may hold from now on, in bytes.
     pub(crate) fn limit(&self, bytes: usize) {
         self.limit.set(Some(bytes));
+        self.was_full.set(false);
     }
 
     /// Whether an allocation was refused for the limit.

@@ -4,6 +4,7 @@
 use super::calls::{Call, Only};
 
 const FILES: &str = "files of the runtime, the workspace and `/tmp`";
+const ATTRIBUTES: &str = "copying a file with all that it has";
 const MEMORY: &str = "memory of the runtime and its libraries";
 const WAITING: &str = "waiting, timers and pipes";
 const SIGNALS: &str = "handlers of the process's own signals";
@@ -30,6 +31,7 @@ macro_rules! calls {
         }
     };
 }
+pub(super) use calls;
 
 /// The calls of a run in a runtime.
 pub const RUNTIME_RUN_CALLS: &[Call] = calls![
@@ -43,7 +45,7 @@ pub const RUNTIME_RUN_CALLS: &[Call] = calls![
     SYS_pwritev Any FILES,
     SYS_openat Any FILES,
     SYS_close Any FILES,
-    SYS_close_range Any FILES,
+    SYS_close_range SameTable FILES,
     SYS_fstat Any FILES,
     SYS_newfstatat Any FILES,
     SYS_statx Any FILES,
@@ -79,6 +81,18 @@ pub const RUNTIME_RUN_CALLS: &[Call] = calls![
     SYS_dup3 Any FILES,
     SYS_fcntl OwnFiles FILES,
     SYS_ioctl Harmless FILES,
+    SYS_getxattr Unsupported ATTRIBUTES,
+    SYS_lgetxattr Unsupported ATTRIBUTES,
+    SYS_fgetxattr Unsupported ATTRIBUTES,
+    SYS_setxattr Unsupported ATTRIBUTES,
+    SYS_lsetxattr Unsupported ATTRIBUTES,
+    SYS_fsetxattr Unsupported ATTRIBUTES,
+    SYS_listxattr Unsupported ATTRIBUTES,
+    SYS_llistxattr Unsupported ATTRIBUTES,
+    SYS_flistxattr Unsupported ATTRIBUTES,
+    SYS_removexattr Unsupported ATTRIBUTES,
+    SYS_lremovexattr Unsupported ATTRIBUTES,
+    SYS_fremovexattr Unsupported ATTRIBUTES,
     SYS_mmap NotShared MEMORY,
     SYS_mprotect Any MEMORY,
     SYS_munmap Any MEMORY,

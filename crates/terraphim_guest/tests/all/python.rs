@@ -32,6 +32,7 @@ fn start(source: &str) -> Start {
         result_bytes: 1 << 20,
         arguments_bytes: 1 << 20,
         tool_calls: 100,
+        keeps: false,
         source: source.into(),
     }
 }

@@ -58,7 +58,7 @@ impl Scene {
         settings.mcp = upstreams(&settings.executable, folder, others)?;
         settings.notes = Default::default();
         settings.folders.cache = None;
-        let pool = Pool::with_store(pool, settings.workspace(global)?);
+        let pool = Pool::with_runtimes(pool, settings.runtimes(global)?);
         let gateway = compose::gateway(&settings)?;
         let executor = compose::executor(&settings, global, pool.clone(), gateway.clone())?;
         let servers: Vec<ServerName> = gateway.server_names().cloned().collect();

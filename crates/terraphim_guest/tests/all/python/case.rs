@@ -135,6 +135,7 @@ impl Case {
             result_bytes: self.limit("result_bytes", 1 << 20)?,
             arguments_bytes: self.limit("arguments_bytes", 1 << 20)?,
             tool_calls: u32::try_from(self.limit("tool_calls", 2_000)?)?,
+            keeps: false,
             source: self.source.clone(),
         })?;
         let (mut host, mut started, mut logs) = (Host::default(), false, Vec::new());
