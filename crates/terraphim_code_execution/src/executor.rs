@@ -269,7 +269,7 @@ impl Executor {
         let fetched = request.fetches.iter().map(|fetch| fetch.arguments.len() + fetch.answer.len());
         let held = request.code.len() + fetched.sum::<usize>();
         let (pool, limits, language) = (&self.shared.pool, request.limits, request.language);
-        let Some(session) = &request.session else {
+        let Some(session) = request.session.as_ref().filter(|_| language.keeps_variables()) else {
             let lease = pool.checkout_for(client, language, limits, held).await;
             return lease.map(|lease| (lease, None)).map_err(|error| sandbox_error(&error));
         };

@@ -25,6 +25,7 @@ type Key = (ClientId, SessionName, Runtime);
 enum Runtime {
     Interpreter,
     Python,
+    Bash,
 }
 
 /// What is known of one session in one runtime. Held while it runs a program,
@@ -98,6 +99,7 @@ impl Sessions {
         let runtime = match language {
             Language::TypeScript | Language::JavaScript => Runtime::Interpreter,
             Language::Python => Runtime::Python,
+            Language::Bash => Runtime::Bash,
         };
         let mut entries = self.lock();
         let now = Instant::now();

@@ -2,10 +2,7 @@
 //! turned into bindings, exports and the last expression handed to the
 //! runtime, and every generated position mapped back.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::{collections::BTreeSet, path::Path};
 
 use oxc::{
     allocator::{Allocator, ArenaVec, TakeIn},
@@ -22,7 +19,10 @@ use terraphim_sandbox_protocol::{Failure, FailureKind, Syntax};
 
 use crate::positions::{self, Mapping, Positions};
 
+mod outline;
 mod refused;
+
+use self::outline::{Outline, quoted};
 
 /// The name under which the interpreter knows the program.
 pub const FILE: &str = "<program>";
@@ -70,7 +70,7 @@ pub fn compile_shared(source: &str, syntax: Syntax, shares: bool) -> Result<Comp
     let source_type = match syntax {
         Syntax::TypeScript => SourceType::ts().with_module(true),
         Syntax::JavaScript => SourceType::mjs(),
-        Syntax::Python => {
+        Syntax::Python | Syntax::Bash => {
             return Err(syntax_error(source, 0, "this process runs TypeScript and JavaScript only", ""));
         }
     };
@@ -168,103 +168,6 @@ pub(crate) fn syntax_error(source: &str, offset: u32, message: &str, hint: &str)
         column: position.column,
         stack: String::new(),
     }
-}
-
-/// What of a program stands outside its printed statements.
-#[derive(Default)]
-struct Outline {
-    imports: Vec<Import>,
-    /// Which import asks for a module, by its specifier and whether as a whole, with its names:
-    /// many imports of one module ask for it once.
-    asked: BTreeMap<(String, bool), (usize, BTreeSet<String>)>,
-    /// One `const` per import.
-    bindings: String,
-    /// A declaration that is the default export.
-    default_name: Option<String>,
-    /// The text that is the whole program.
-    only_text: Option<String>,
-    /// The function to call if the program does nothing but declare.
-    only_function: Option<String>,
-    /// What the imports declare.
-    imported: Vec<String>,
-    /// Gives what is declared to the programs that follow.
-    shared: String,
-}
-
-impl Outline {
-    /// Notes a getter and a setter of everything that the program declares
-    /// outside its functions.
-    fn share(&mut self, program: &Program<'_>) {
-        let mut names = std::mem::take(&mut self.imported);
-        for statement in &program.body {
-            match statement {
-                Statement::VariableDeclaration(variables) => {
-                    let patterns = variables.declarations.iter().map(|one| &one.id);
-                    names.extend(
-                        patterns
-                            .flat_map(|pattern| pattern.get_binding_identifiers())
-                            .map(|id| id.name.to_string()),
-                    );
-                }
-                Statement::FunctionDeclaration(function) => {
-                    names.extend(function.id.iter().map(|id| id.name.to_string()));
-                }
-                Statement::ClassDeclaration(class) => {
-                    names.extend(class.id.iter().map(|id| id.name.to_string()));
-                }
-                _ => {}
-            }
-        }
-        if names.is_empty() {
-            return;
-        }
-        self.shared = format!("{SHARE}({{");
-        for name in names {
-            self.shared.push_str(&format!("[\"{name}\"]:[()=>{name},(v)=>{{{name}=v}}],"));
-        }
-        self.shared.push_str("});");
-    }
-
-    /// The async function around the printed program, on lines of its own.
-    fn wrap(&self, printed: &str) -> String {
-        // An arrow function has no `arguments` through which the program could reach these.
-        let mut code =
-            format!("(async({MODULES},{IMPORT},{DEFAULT},{LAST},{END},{SHARE})=>{{\"use strict\";");
-        code.push_str(&self.shared);
-        code.push_str(&self.bindings);
-        code.push('\n');
-        code.push_str(printed);
-        code.push('\n');
-        if let Some(name) = &self.default_name {
-            code.push_str(&format!("{DEFAULT}({name});"));
-        }
-        if let Some(text) = &self.only_text {
-            code.push_str(&format!("{LAST}({});", quoted(text)));
-        }
-        match &self.only_function {
-            Some(name) => code.push_str(&format!("return {END}(()=>{name}());")),
-            None => code.push_str(&format!("return {END}();")),
-        }
-        code.push_str("})");
-        code
-    }
-}
-
-/// A text as a literal of the language.
-fn quoted(text: &str) -> String {
-    let mut literal = String::with_capacity(text.len() + 2);
-    literal.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => literal.extend(['\\', c]),
-            // An escape of Rust's own, `\0`, would be octal before a digit.
-            '\u{2028}' | '\u{2029}' => literal.extend(c.escape_unicode()),
-            c if c.is_control() => literal.extend(c.escape_unicode()),
-            c => literal.push(c),
-        }
-    }
-    literal.push('"');
-    literal
 }
 
 struct Shape<'s, 'a> {

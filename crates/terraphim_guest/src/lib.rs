@@ -7,10 +7,12 @@
 //! the same jail with a worker of their own.
 
 mod channel;
+pub mod command;
 pub mod compile;
 mod engine;
 pub mod interpret;
 pub mod jail;
+mod json;
 pub mod positions;
 mod random;
 mod run;

@@ -2,7 +2,7 @@
 //! the jail is to show, enters it, and becomes the runtime, which executes the
 //! guest's own modules for that language.
 
-use std::{fmt::Write, path::Path};
+use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use terraphim_sandbox_protocol::{
@@ -10,10 +10,14 @@ use terraphim_sandbox_protocol::{
     control::{FromZygote, MAX_DATAGRAM, Setup},
 };
 
-use crate::jail::{self, JailError, Launch, Received};
+use crate::{
+    command,
+    jail::{self, JailError, Launch, Received},
+    json,
+};
 
 /// Most messages of a setup.
-const MAX_SETUP: usize = 256;
+const MAX_SETUP: usize = 512;
 
 /// What the runtime of one language is started with.
 struct Runtime {
@@ -50,9 +54,15 @@ pub fn main(language: &str) -> i32 {
     std::panic::set_hook(Box::new(|_| ()));
     let runtime = match language {
         "python" => &PYTHON,
+        "bash" => return command::main(),
         _ => return EXIT_JAIL,
     };
     let Err(error) = become_zygote(runtime);
+    broken(&error)
+}
+
+/// Tells the host that the jail could not be entered; gives the exit code.
+pub(crate) fn broken(error: &JailError) -> i32 {
     let broken = FromZygote::Broken { child: 0, message: error.to_string() };
     // A host that is gone needs no word.
     let _ = jail::send_with_descriptors(&broken.encode(), &[]);
@@ -75,7 +85,8 @@ fn become_zygote(runtime: &Runtime) -> Result<std::convert::Infallible, JailErro
     jail::become_runtime(&launch, blob.as_bytes())
 }
 
-fn receive_setup() -> Result<(Vec<Received>, String), JailError> {
+/// What the jail is to show, and the program that the zygote is for.
+pub(crate) fn receive_setup() -> Result<(Vec<Received>, String), JailError> {
     let refused = |why: &str| JailError { step: "setup", source: std::io::Error::other(why.to_owned()) };
     let mut setup = Vec::new();
     while setup.len() < MAX_SETUP {
@@ -96,43 +107,15 @@ fn blob(runtime: &Runtime, ready: &[u8], filter: &[u8]) -> String {
             text.push(',');
         }
         text.push('[');
-        quote(name, &mut text);
+        json::quote(name, &mut text);
         text.push(',');
-        quote(source, &mut text);
+        json::quote(source, &mut text);
         text.push(']');
     }
     text.push_str("],\"ready\":");
-    quote(&STANDARD.encode(ready), &mut text);
+    json::quote(&STANDARD.encode(ready), &mut text);
     text.push_str(",\"run_filter\":");
-    quote(&STANDARD.encode(filter), &mut text);
+    json::quote(&STANDARD.encode(filter), &mut text);
     text.push_str(",\"has_folder\":true}");
     text
-}
-
-/// A text as JSON.
-fn quote(text: &str, json: &mut String) {
-    json.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => json.extend(['\\', c]),
-            c if c.is_control() => {
-                // Writing to a string cannot fail.
-                let _ = write!(json, "\\u{:04x}", u32::from(c));
-            }
-            c => json.push(c),
-        }
-    }
-    json.push('"');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_written_as_json() {
-        let mut json = String::new();
-        quote("a\"\\\n\u{7f}é", &mut json);
-        assert_eq!(json, "\"a\\\"\\\\\\u000a\\u007fé\"");
-    }
 }

@@ -16,7 +16,7 @@ use terraphim_sandbox_protocol::{
     control::{FromZygote, MAX_DATAGRAM, ToZygote},
 };
 
-use crate::jail::{self, Fork, JailError, RunFilter};
+use crate::jail::{self, Fork, Jail, JailError, RunFilter};
 
 /// What a run's process does once it is alone in its jail.
 pub trait Worker: Sized {
@@ -55,13 +55,12 @@ pub fn main<W: Worker>() -> i32 {
     }
 }
 
-fn prepare<W: Worker>() -> Result<Zygote<W>, JailError> {
+fn prepare<W: Worker>() -> Result<Zygote<Interpreting<W>>, JailError> {
     jail::adopt_channel()?;
     let jail = jail::enter()?;
     let filter = jail::run_filter()?;
     let worker = W::warm()?;
-    tell(&FromZygote::Ready { version: VERSION, layers: jail.layers, reduced: jail.reduced }, &[]);
-    Ok(Zygote { filter, worker: Some(worker), children: BTreeMap::new() })
+    Ok(Zygote::ready(jail, Interpreting { filter, worker: Some(worker) }))
 }
 
 fn tell(message: &FromZygote, descriptors: &[std::os::fd::BorrowedFd<'_>]) {
@@ -69,14 +68,52 @@ fn tell(message: &FromZygote, descriptors: &[std::os::fd::BorrowedFd<'_>]) {
     let _ = jail::send_with_descriptors(&message.encode(), descriptors);
 }
 
-struct Zygote<W> {
+/// How a zygote makes the process of a run, and what that one does.
+pub(crate) trait MakeRun {
+    /// Makes a process and a channel to it.
+    fn fork(&self) -> Result<Fork, JailError>;
+
+    /// In the child: the last steps of the jail, then the run.
+    fn become_run(&mut self, channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64) -> !;
+}
+
+/// Makes processes that serve a run themselves.
+struct Interpreting<W> {
     filter: RunFilter,
     worker: Option<W>,
+}
+
+impl<W: Worker> MakeRun for Interpreting<W> {
+    fn fork(&self) -> Result<Fork, JailError> {
+        jail::fork()
+    }
+
+    fn become_run(&mut self, channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64) -> ! {
+        let seed = jail::random_seed();
+        let entered = jail::enter_child(channel, memory_bytes, cpu_seconds)
+            .and_then(|()| jail::lock_down(&self.filter));
+        match (entered, seed, self.worker.take()) {
+            (Ok(()), Ok(seed), Some(worker)) => worker.serve(seed),
+            _ => jail::exit_now(EXIT_JAIL),
+        }
+    }
+}
+
+/// A process that makes another for each run.
+pub(crate) struct Zygote<R> {
+    runs: R,
     children: BTreeMap<u32, Child>,
 }
 
-impl<W: Worker> Zygote<W> {
-    fn serve(&mut self) -> i32 {
+impl<R: MakeRun> Zygote<R> {
+    /// Tells the host that the jail is entered.
+    pub(crate) fn ready(jail: Jail, runs: R) -> Self {
+        tell(&FromZygote::Ready { version: VERSION, layers: jail.layers, reduced: jail.reduced }, &[]);
+        Self { runs, children: BTreeMap::new() }
+    }
+
+    /// Serves until the host goes away; gives the process's exit code.
+    pub(crate) fn serve(&mut self) -> i32 {
         loop {
             let (control_ready, ended) = self.wait();
             self.reap(&ended);
@@ -123,24 +160,13 @@ impl<W: Worker> Zygote<W> {
     }
 
     fn fork(&mut self, number: u32, memory_bytes: u64, cpu_seconds: u64) {
-        match jail::fork() {
-            Ok(Fork::Child { channel }) => self.become_run(channel, memory_bytes, cpu_seconds),
+        match self.runs.fork() {
+            Ok(Fork::Child { channel }) => self.runs.become_run(channel, memory_bytes, cpu_seconds),
             Ok(Fork::Zygote { pid, pidfd, channel }) => {
                 tell(&FromZygote::Forked { child: number }, &[pidfd.as_fd(), channel.as_fd()]);
                 self.children.insert(number, Child { pid, pidfd });
             }
             Err(error) => tell(&FromZygote::Broken { child: number, message: error.to_string() }, &[]),
-        }
-    }
-
-    /// In the child: the last steps of the jail, then the run.
-    fn become_run(&mut self, channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64) -> ! {
-        let seed = jail::random_seed();
-        let entered = jail::enter_child(channel, memory_bytes, cpu_seconds)
-            .and_then(|()| jail::lock_down(&self.filter));
-        match (entered, seed, self.worker.take()) {
-            (Ok(()), Ok(seed), Some(worker)) => worker.serve(seed),
-            _ => jail::exit_now(EXIT_JAIL),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use terraphim_types::{Language, ToolDefinition};
 
 use crate::{
-    bounded,
+    bash, bounded,
     discovery::{DiscoveryIndex, Entry},
     distance::nearest,
     example::example_call,
@@ -126,6 +126,10 @@ fn tool_docs(index: &DiscoveryIndex, entry: &Entry, language: Language, bytes: u
         Language::Python => {
             let signature = python::signature(identifier, &parameters);
             (signature.clone(), python::example_call(module, named, tool), signature)
+        }
+        Language::Bash => {
+            let signature = bash::signature(&entry.qualified, &parameters);
+            (signature.clone(), bash::example_call(&entry.qualified, tool), signature)
         }
     };
     Some(ToolDocs {

@@ -22,6 +22,7 @@
 //! assert_eq!(signature(&tool), "search(args: { query: string; limit?: number }): Promise<unknown>");
 //! ```
 
+mod bash;
 pub mod bounded;
 mod discovery;
 mod distance;

@@ -10,7 +10,7 @@ pub(crate) const GET_TOOL_DOCS: &str = "get_tool_docs";
 pub(crate) const WAIT: &str = "wait";
 
 const EXECUTE_CODE_DESCRIPTION: &str = "\
-Runs a TypeScript or Python program in a sandbox; only its result comes back. Prefer one program to many tool calls: it calls \
+Runs a TypeScript, Python or Bash program in a sandbox; only its result comes back. Prefer one program to many tool calls: it calls \
 the connected MCP servers as modules, and loops, filters and joins there.
 
 import { terraphim } from 'mcp-servers'; // one object per server
@@ -26,6 +26,7 @@ the logs.
 - `workspace` from 'mcp-runtime' keeps data between runs: await saveData(name, value), loadData(name), list().
 - Python: `from mcp_servers import terraphim`; terraphim.search(query='rust') as it stands or with await; names are \
 group_by, search_tools, save_data; the last expression is the result; files in the working folder are kept.
+- Bash: `mcp call terraphim.search query='rust' limit:=9 | jq '.[0]'`; standard output is the result.
 - An error names the line: correct it and run again.";
 
 const SEARCH_TOOLS_DESCRIPTION: &str = "\
@@ -151,7 +152,7 @@ fn wait() -> ToolDefinition {
 }
 
 fn language() -> Value {
-    json!({ "type": "string", "enum": ["typescript", "javascript", "python"], "default": "typescript" })
+    json!({ "type": "string", "enum": ["typescript", "javascript", "python", "bash"], "default": "typescript" })
 }
 
 /// The schema of an outcome, or of the word that there is none yet.

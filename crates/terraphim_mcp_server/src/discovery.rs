@@ -33,9 +33,11 @@ pub(crate) const LANGUAGES: &[(&str, Language)] = &[
     ("typescript", Language::TypeScript),
     ("javascript", Language::JavaScript),
     ("python", Language::Python),
+    ("bash", Language::Bash),
     ("ts", Language::TypeScript),
     ("js", Language::JavaScript),
     ("py", Language::Python),
+    ("sh", Language::Bash),
 ];
 
 /// Reads the arguments of `search_tools`.

@@ -32,9 +32,10 @@ pub(crate) async fn conclude(
             // Nobody is to write any more when the files are looked at.
             process.kill();
             let ended = tokio::time::timeout(REAP_DEADLINE, process.ended()).await;
-            if !matches!(ended, Ok(Some(_))) {
-                return (Ending::Lost, used);
-            }
+            let Ok(Some(exit)) = ended else { return (Ending::Lost, used) };
+            // With what it had started and waited for.
+            let used = (used.0.max(exit.cpu), used.1.max(exit.peak_bytes));
+            return (ending.unwrap_or(Ending::Lost), used);
         }
         return (ending.unwrap_or(Ending::Lost), used);
     }

@@ -86,6 +86,7 @@ struct Inner {
     nobody: ClientId,
     interpreter: Line,
     python: Line,
+    bash: Line,
 }
 
 /// The processes of one runtime.
@@ -121,6 +122,7 @@ impl Inner {
         match language {
             Language::TypeScript | Language::JavaScript => &self.interpreter,
             Language::Python => &self.python,
+            Language::Bash => &self.bash,
         }
     }
 }
@@ -144,6 +146,12 @@ impl Pool {
         Self::over(config, None, None)
     }
 
+    /// A pool whose processes run a guest other than the one that is built in.
+    /// It must speak the protocol of the same version.
+    pub fn with_guest(config: PoolConfig, image: GuestImage) -> Self {
+        Self::over(config, Some(image), None)
+    }
+
     /// A pool for all languages, those of the machine's own runtimes included.
     pub fn with_runtimes(config: PoolConfig, runtimes: RuntimeConfig) -> Self {
         Self::over(config, None, Some(runtimes))
@@ -158,6 +166,7 @@ impl Pool {
             nobody: ClientId::new("this client"),
             interpreter: Line::default(),
             python: Line::default(),
+            bash: Line::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -301,11 +310,14 @@ impl Pool {
                 line.lock_ready().clear();
                 let runtime = match language {
                     Language::TypeScript | Language::JavaScript => None,
-                    Language::Python => {
+                    Language::Python | Language::Bash => {
                         let runtimes = self.inner.runtimes.as_ref().ok_or(SandboxError::NoStore)?;
                         let RuntimeConfig { store, is_own, search_path } = runtimes;
-                        let python = || Runtime::python(search_path, store);
-                        let runtime = line.runtime.get_or_try_init(python).await?;
+                        let find = async || match language {
+                            Language::Bash => Runtime::bash(search_path, store).await,
+                            _ => Runtime::python(search_path, store).await,
+                        };
+                        let runtime = line.runtime.get_or_try_init(find).await?;
                         Some((runtime, Store::prepare(store, *is_own).map_err(start("workspace"))?))
                     }
                 };

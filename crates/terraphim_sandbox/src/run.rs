@@ -18,18 +18,22 @@ use std::{
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use terraphim_sandbox_protocol::{
-    Budget, DecodeError, Failure, FailureKind, GuestFrame, HostFrame, PREPARED, Prepare, STARTED, Start,
-    Syntax,
+    DecodeError, Failure, FailureKind, GuestFrame, HostFrame, PREPARED, STARTED,
 };
 use terraphim_types::{Language, Limits};
 use tokio::io::Interest;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
+mod frames;
+mod kept;
+
+use self::frames::{prepare_frame, start_frame};
+pub use self::kept::Kept;
+pub(crate) use self::{frames::budget, kept::Before};
 use crate::{
     channel::{Closed, FrameReader, SLICES, Writes},
     conclude::conclude,
     logs::Logs,
-    places::Place,
     pool::Lease,
     process::RunProcess,
     zygote::Jail,
@@ -56,9 +60,6 @@ const WAITING_BYTES: usize = 64 << 20;
 
 /// Arguments that are read by a task of their own, in bytes.
 const LONG_ARGUMENTS: usize = 64 << 10;
-
-/// Longest piece of log in one frame, in bytes.
-const LOG_FRAME_BYTES: usize = 128 << 10;
 
 /// A program to run.
 #[derive(Debug, Clone)]
@@ -177,39 +178,6 @@ pub struct RunEnd {
     pub written: Option<OwnedFd>,
 }
 
-/// A process whose program has ended, with what the program left behind. It
-/// waits for another program, or is killed when this is dropped.
-pub struct Kept {
-    pub(crate) process: RunProcess,
-    pub(crate) language: Language,
-    pub(crate) limits: Limits,
-    pub(crate) jail: Arc<Jail>,
-    before: Before,
-}
-
-/// What is known of a process from the programs that it has run.
-#[derive(Default)]
-pub(crate) struct Before {
-    /// Where it writes.
-    folder: Option<OwnedFd>,
-    /// CPU time so far.
-    used: Duration,
-    /// Memory of its own before the first program, in bytes.
-    base: Option<u64>,
-}
-
-impl Kept {
-    /// Whether its process is still there.
-    pub fn is_alive(&mut self) -> bool {
-        self.process.is_running()
-    }
-
-    /// The language of its programs.
-    pub fn language(&self) -> Language {
-        self.language
-    }
-}
-
 impl Lease {
     /// Runs a program to its end, at the latest to its deadline. Uses the process up.
     pub async fn run(
@@ -259,7 +227,8 @@ impl Lease {
             started: false,
             has_threads: language.has_files(),
             cpu: keeps.then(|| limits.cpu.saturating_add(used)),
-            memory: if language.has_files() {
+            // A shell's processes are watched where they are seen: inside.
+            memory: if language.has_files() && language != Language::Bash {
                 base.map(|base| base.saturating_add(limits.memory_bytes))
             } else {
                 None
@@ -316,50 +285,6 @@ impl Lease {
         drop(place);
         (RunEnd { ending, logs, usage, jail, written }, kept)
     }
-}
-
-impl Kept {
-    /// A lease on the process that rests.
-    pub(crate) fn lease(self, queued: Duration, place: Place) -> Lease {
-        let Self { process, limits, jail, before, .. } = self;
-        Lease { process, limits, queued, jail, kept: Some(before), place }
-    }
-}
-
-pub(crate) fn budget(limits: &Limits) -> Budget {
-    Budget {
-        start: 0,
-        reply: 0,
-        call: limits.arguments_bytes.saturating_add(4096),
-        log: LOG_FRAME_BYTES,
-        done: limits.result_bytes,
-        failed: 256 << 10,
-    }
-}
-
-fn prepare_frame(program: &Program, limits: &Limits) -> Vec<u8> {
-    HostFrame::encode_prepare(&Prepare {
-        lower: program.folder.clone(),
-        bytes: limits.workspace_bytes,
-        files: limits.workspace_files,
-    })
-}
-
-fn start_frame(program: &Program, limits: &Limits, keeps: bool) -> Vec<u8> {
-    HostFrame::encode_start(&Start {
-        syntax: match program.language {
-            Language::TypeScript => Syntax::TypeScript,
-            Language::JavaScript => Syntax::JavaScript,
-            Language::Python => Syntax::Python,
-        },
-        wall_ms: u64::try_from(limits.wall.as_millis()).unwrap_or(u64::MAX),
-        heap_bytes: limits.memory_bytes,
-        result_bytes: limits.result_bytes as u64,
-        arguments_bytes: limits.arguments_bytes as u64,
-        tool_calls: limits.tool_calls,
-        keeps,
-        source: program.source.clone(),
-    })
 }
 
 type Answering = Pin<Box<dyn Future<Output = Answered> + Send>>;

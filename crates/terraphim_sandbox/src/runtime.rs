@@ -50,6 +50,25 @@ print(json.dumps({
     'files': [os.path.join(home, 'pyvenv.cfg') for home in sorted(homes)],
 }))";
 
+/// Oldest bash that programs may rely on.
+const OLDEST_BASH: u32 = 4;
+
+/// Where a shell's commands are on any Linux.
+const COMMAND_FOLDERS: [&str; 2] = ["/usr/bin", "/bin"];
+
+/// The commands that a shell's programs find, where they are installed. None
+/// of them reaches more than files and the run's own processes.
+const COMMANDS: &str = "[ awk b2sum base32 base64 basename basenc bash bc bzip2 cat chmod cksum cmp column comm cp \
+    csplit cut date dd dc df diff diff3 dircolors dirname du echo egrep env expand expr factor false fgrep file find \
+    fmt fold gawk getopt grep groups gunzip gzip head hexdump iconv id join jq kill ln ls mawk md5sum mkdir mkfifo \
+    mktemp mv nice nl nohup nproc numfmt od paste patch pr printenv printf ptx pwd readlink realpath rev rm rmdir \
+    sdiff sed seq setsid sh sha1sum sha224sum sha256sum sha384sum sha512sum shuf sleep sort split stat stdbuf \
+    strings sum tac tail tar tee test time timeout touch tr true truncate tsort tty uname unexpand uniq unlink \
+    unxz vdir wc which whoami xargs xxd xz yes zcat zstd";
+
+/// The shell asked for its version.
+const ASK_BASH: &str = "printf %s \"${BASH_VERSINFO[0]}\"";
+
 /// Oldest python that programs may rely on.
 const OLDEST_PYTHON: (u32, u32) = (3, 9);
 
@@ -133,6 +152,59 @@ impl Runtime {
         Ok(Self { language: "python", shown: shown.setup(), program })
     }
 
+    /// Asks the `bash` of the search path for its version. One that programs may
+    /// have written, because it lies in `store`, is not executed.
+    pub(crate) async fn bash(search_path: &OsStr, store: &Path) -> Result<Self, SandboxError> {
+        let missing = |reason: String| SandboxError::NoRuntime { language: "Bash", reason };
+        let found = find("bash", search_path).and_then(|program| program.canonicalize().ok());
+        let Some(program) = found else {
+            return Err(missing("`bash` is not in the search path; install Bash 4 or later".into()));
+        };
+        let name = program.display();
+        let store = store.canonicalize().unwrap_or_else(|_| store.to_owned());
+        if program.starts_with(&store) {
+            return Err(missing(format!("{name} lies in the workspace, where programs write")));
+        }
+        if let Some(own) = OWN.iter().find(|own| program.starts_with(own)) {
+            return Err(missing(format!("{name} lies below {own}, where runs have folders of their own")));
+        }
+        let output = tokio::process::Command::new(&program)
+            .args(["--noprofile", "--norc", "-c", ASK_BASH])
+            .env_clear()
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = tokio::time::timeout(ASK_DEADLINE, output)
+            .await
+            .map_err(|_| missing(format!("`{name}` does not say which version it is")))?
+            .map_err(|error| missing(format!("`{name}` cannot be started: {error}")))?;
+        let version: Option<u32> =
+            std::str::from_utf8(&output.stdout).ok().and_then(|text| text.trim().parse().ok());
+        match version.filter(|_| output.status.success()) {
+            None => return Err(missing(format!("`{name}` does not say which version it is"))),
+            Some(version) if version < OLDEST_BASH => {
+                return Err(missing(format!("`{name}` is Bash {version}, and 4 is the oldest that works")));
+            }
+            Some(_) => {}
+        }
+        let mut shown = Shown::default();
+        shown.file(&program);
+        for folder in COMMAND_FOLDERS.map(Path::new) {
+            if folder.is_symlink() {
+                // `/bin/sh` is written into many programs.
+                shown.link_to_folder(folder);
+                continue;
+            }
+            let commands = COMMANDS.split_ascii_whitespace().map(|name| folder.join(name));
+            commands.filter(|command| is_plain_program(command)).for_each(|command| shown.file(&command));
+        }
+        for (number, name) in ["stdin", "stdout", "stderr"].into_iter().enumerate() {
+            shown.links.insert((Path::new("/dev").join(name), format!("/proc/self/fd/{number}").into()));
+        }
+        shown.links.insert(("/dev/fd".into(), "/proc/self/fd".into()));
+        Ok(Self { language: "bash", shown: shown.setup(), program })
+    }
+
     /// All steps of the jail's setup, each with a mount where the jail could not reach the source itself.
     pub(crate) fn setup(&self, store: &Path) -> io::Result<Vec<(Setup, Option<OwnedFd>)>> {
         let is_root = rustix::process::geteuid().is_root();
@@ -155,6 +227,17 @@ impl Runtime {
         });
         with_tree.collect()
     }
+}
+
+/// Whether it is a program that runs as whoever starts it.
+fn is_plain_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    const AS_ANOTHER: u32 = 0o6000;
+    const BY_ANYBODY: u32 = 0o001;
+    path.metadata().is_ok_and(|about| {
+        let mode = about.permissions().mode();
+        about.is_file() && mode & AS_ANOTHER == 0 && mode & BY_ANYBODY != 0
+    })
 }
 
 /// The first program of a name in the folders of a search path.
@@ -207,6 +290,13 @@ impl Shown {
         }
         self.link(&name, &real);
         self.files.insert(real);
+    }
+
+    /// A folder's other name, without the folder.
+    fn link_to_folder(&mut self, name: &Path) {
+        if let Ok(real) = name.canonicalize() {
+            self.link(name, &real);
+        }
     }
 
     fn link(&mut self, name: &Path, real: &Path) {

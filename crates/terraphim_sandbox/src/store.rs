@@ -84,7 +84,8 @@ fn give(folder: &OwnedFd, id: u32, depth: usize) -> io::Result<()> {
                 Err(error) => return Err(error.into()),
             }
         }
-        if about.st_uid == 0 && (is_folder || about.st_nlink == 1) {
+        let is_ours = about.st_uid == 0 || (JAIL_IDS.contains(&about.st_uid) && about.st_uid != id);
+        if is_ours && (is_folder || about.st_nlink == 1) {
             let (uid, gid) = (Uid::from_raw(id), Gid::from_raw(id));
             rustix::fs::chownat(folder, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?;
         }

@@ -53,6 +53,8 @@ pub enum Syntax {
     JavaScript,
     /// Python.
     Python,
+    /// Bash.
+    Bash,
 }
 
 /// The program and what its process must know of its limits.
@@ -197,6 +199,7 @@ impl HostFrame {
                 Syntax::TypeScript => 0,
                 Syntax::JavaScript => 1,
                 Syntax::Python => 2,
+                Syntax::Bash => 3,
             })
             .u64(start.wall_ms)
             .u64(start.heap_bytes)
@@ -238,6 +241,7 @@ impl HostFrame {
                         0 => Syntax::TypeScript,
                         1 => Syntax::JavaScript,
                         2 => Syntax::Python,
+                        3 => Syntax::Bash,
                         other => return Err(fields.bad_value(other)),
                     },
                     wall_ms: fields.u64()?,

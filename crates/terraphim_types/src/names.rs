@@ -26,7 +26,7 @@ pub enum InvalidName {
     #[error("`{0}` cannot name a session: use 1 to 64 letters a-z, digits, `-` and `_`")]
     Session(String),
     /// The language is not one that can be run.
-    #[error("`{0}` is not a language that can be run: use `typescript`, `javascript` or `python`")]
+    #[error("`{0}` is not a language that can be run: use `typescript`, `javascript`, `python` or `bash`")]
     Language(String),
 }
 
@@ -196,6 +196,8 @@ pub enum Language {
     JavaScript,
     /// Python, by the machine's own interpreter.
     Python,
+    /// Bash, by the machine's own shell.
+    Bash,
 }
 
 impl Language {
@@ -205,6 +207,7 @@ impl Language {
             "ts" | "mts" | "tsx" => Some(Self::TypeScript),
             "js" | "mjs" | "jsx" => Some(Self::JavaScript),
             "py" => Some(Self::Python),
+            "sh" | "bash" => Some(Self::Bash),
             _ => None,
         }
     }
@@ -215,7 +218,15 @@ impl Language {
     pub fn has_files(self) -> bool {
         match self {
             Self::TypeScript | Self::JavaScript => false,
-            Self::Python => true,
+            Self::Python | Self::Bash => true,
+        }
+    }
+
+    /// Whether a program can leave variables behind for the next one of its session.
+    pub fn keeps_variables(self) -> bool {
+        match self {
+            Self::TypeScript | Self::JavaScript | Self::Python => true,
+            Self::Bash => false,
         }
     }
 }
@@ -228,6 +239,7 @@ impl FromStr for Language {
             "typescript" | "ts" => Ok(Self::TypeScript),
             "javascript" | "js" => Ok(Self::JavaScript),
             "python" | "py" => Ok(Self::Python),
+            "bash" | "sh" => Ok(Self::Bash),
             _ => Err(InvalidName::Language(text.to_owned())),
         }
     }
@@ -239,6 +251,7 @@ impl fmt::Display for Language {
             Self::TypeScript => "typescript",
             Self::JavaScript => "javascript",
             Self::Python => "python",
+            Self::Bash => "bash",
         })
     }
 }

@@ -42,6 +42,9 @@ const LARGEST_REPLY: &str =
 
 const PYTHON_NO_CALL: &str = "6 * 7";
 const PYTHON_ONE_CALL: &str = "from mcp_servers import bench\nbench.echo(n=1)";
+const BASH_NO_CALL: &str = "echo $((6 * 7))";
+const BASH_ONE_CALL: &str = "mcp call bench.echo n:=1";
+
 const PYTHON_WRITES: &str = "open('note.txt', 'w').write('kept')";
 
 pub(crate) fn bench(args: &BenchArgs) -> Result<Exit, CliError> {
@@ -86,6 +89,7 @@ async fn measure(runs: usize) -> Result<Vec<Figure>, CliError> {
     figures.extend(long_replies(&scene).await?);
     figures.push(thousand(&scene).await?);
     figures.extend(python(&scene, runs).await?);
+    figures.extend(bash(&scene, runs).await?);
     scene.gateway.shutdown().await;
     figures.push(place_of_a_killed_run(&bench).await?);
     figures.push(many_tools(&bench).await?);
@@ -134,6 +138,24 @@ async fn python(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
         ("Python run that writes a file", PYTHON_WRITES, Promise::None),
     ] {
         let times = scene.times(Code::python(code), runs).await?;
+        figures.push(Figure::of(name, "ms", &times, promise));
+    }
+    Ok(figures)
+}
+
+/// Runs of the machine's own Bash; none are measured where there is none.
+async fn bash(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
+    if let Err(error) = scene.pool.warm_up(Language::Bash).await {
+        complain(&format!("Bash is not measured: {error}"));
+        return Ok(Vec::new());
+    }
+    scene.times(Code::bash(BASH_ONE_CALL), 20).await?;
+    let mut figures = Vec::new();
+    for (name, code, promise) in [
+        ("Bash run without a call", BASH_NO_CALL, Promise::None),
+        ("Bash run with one call", BASH_ONE_CALL, Promise::AtMost(8.0)),
+    ] {
+        let times = scene.times(Code::bash(code), runs).await?;
         figures.push(Figure::of(name, "ms", &times, promise));
     }
     Ok(figures)

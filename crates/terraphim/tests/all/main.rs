@@ -8,6 +8,7 @@
 )]
 
 mod adopt;
+mod bash;
 mod catalogue;
 mod commands;
 mod configuration;

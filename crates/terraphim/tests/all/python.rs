@@ -50,6 +50,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("call('prctl', 4, 1, 0, 0, 0)", "EPERM"),
     ("call('syscall', 436, 240, 241, 2)", "EPERM"),
     ("__import__('mmap').mmap(-1, 1 << 20, flags=0x122)", "PermissionError"),
+    ("os.utime('/dev/null')", "OSError"),
+    ("__import__('fcntl').flock(open(os.__file__), 2)", "OSError"),
     ("os.setxattr('/workspace', 'user.overlay.opaque', b'y')", "OSError"),
 ];
 

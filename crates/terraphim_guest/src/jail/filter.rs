@@ -14,6 +14,9 @@ use seccompiler::{
 use super::{
     CHANNEL, JailError,
     calls::{Call, Only, RUN_CALLS, WAITER_CALLS, ZYGOTE_CALLS},
+    command_calls::{
+        COMMAND_OLD_CALLS, COMMAND_REFUSED_CALLS, COMMAND_RUN_CALLS, COMMAND_ZYGOTE_CALLS, SUPERVISOR_CALLS,
+    },
     runtime_calls::{RUNTIME_OLD_CALLS, RUNTIME_RUN_CALLS, RUNTIME_ZYGOTE_CALLS},
 };
 
@@ -200,6 +203,27 @@ fn confine_zygote_of_runs(tables: &[&[Call]]) -> Result<(), JailError> {
 /// Leaves this process, and the runtime that it becomes, the calls of a runtime's zygote.
 pub(super) fn confine_runtime() -> Result<(), JailError> {
     confine_zygote_of_runs(&[RUNTIME_RUN_CALLS, RUNTIME_OLD_CALLS, RUNTIME_ZYGOTE_CALLS])
+}
+
+/// Leaves this process the calls of the zygote of shells.
+pub(super) fn confine_command_zygote() -> Result<(), JailError> {
+    confine_zygote_of_runs(&[
+        RUNTIME_RUN_CALLS,
+        RUNTIME_OLD_CALLS,
+        COMMAND_RUN_CALLS,
+        COMMAND_OLD_CALLS,
+        RUNTIME_ZYGOTE_CALLS,
+        COMMAND_ZYGOTE_CALLS,
+    ])
+}
+
+/// The filters of a shell's processes and of their supervisor, compiled once by the zygote.
+pub(super) fn command_filters() -> Result<(RunFilter, RunFilter), JailError> {
+    let tables = [RUNTIME_RUN_CALLS, RUNTIME_OLD_CALLS, COMMAND_RUN_CALLS, COMMAND_OLD_CALLS];
+    let mut calls = extended(&tables);
+    calls.retain(|call| !COMMAND_REFUSED_CALLS.iter().any(|refused| refused.number == call.number));
+    let of_run = allow_in_runtime(&calls)?;
+    Ok((RunFilter(of_run), RunFilter(allow_only(rules(SUPERVISOR_CALLS)?)?)))
 }
 
 /// The filter of a run in a runtime, as the kernel takes it: an array of `struct sock_filter`.

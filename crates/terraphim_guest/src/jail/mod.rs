@@ -9,7 +9,10 @@
 #![expect(unsafe_code, reason = "namespaces, fork and descriptor passing have no safe interface")]
 
 mod calls;
+mod command;
+mod command_calls;
 mod filter;
+mod folders;
 mod memory;
 mod namespaces;
 mod process;
@@ -29,13 +32,20 @@ use rustix::{
 use terraphim_sandbox_protocol::control::Layers;
 
 pub use calls::{Call, Only, RUN_CALLS, UNFILTERED_CALLS, WAITER_CALLS, ZYGOTE_CALLS};
+pub(crate) use command::{
+    BROKER, Command, Filters, Supervised, confine_supervisor, end_all, end_by_broken_pipes, enter_command,
+    enter_supervisor, inherited_broker, make_folders, reap_any, start,
+};
+pub use command_calls::{
+    COMMAND_OLD_CALLS, COMMAND_REFUSED_CALLS, COMMAND_RUN_CALLS, COMMAND_ZYGOTE_CALLS, SUPERVISOR_CALLS,
+};
 pub use filter::{RunFilter, confine_waiter, lock_down, run_filter, runtime_run_filter};
 pub use memory::EndWhenFull;
 pub(crate) use memory::{Heap, HeapAllocator};
 pub use process::{
     CHANNEL, Exit, Fork, adopt_channel, channel, enter_child, exit_now, fork, reap, send_with_descriptors,
 };
-pub(crate) use process::{close_descriptors_from, receive_with_descriptor};
+pub(crate) use process::{close_descriptors_from, fork_first, receive_with_descriptor};
 pub(crate) use root::Received;
 pub(crate) use runtime::{Launch, become_runtime, enter as enter_runtime};
 pub use runtime_calls::{RUNTIME_OLD_CALLS, RUNTIME_RUN_CALLS, RUNTIME_ZYGOTE_CALLS};

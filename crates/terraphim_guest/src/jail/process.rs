@@ -126,10 +126,28 @@ pub enum Fork {
 ///
 /// If the machine has no room for another process or descriptor.
 pub fn fork() -> Result<Fork, JailError> {
+    // SAFETY: the zygote has a single thread, so the child may run any code.
+    fork_by(|| unsafe { libc::fork() })
+}
+
+/// Makes a process that is the first of a PID namespace of its own, and a
+/// channel to it: its end is the end of all that it starts.
+///
+/// # Errors
+///
+/// If the machine has no room for another process or descriptor.
+pub(crate) fn fork_first() -> Result<Fork, JailError> {
+    let flags = libc::CLONE_NEWPID | libc::SIGCHLD;
+    // SAFETY: the zygote has a single thread, and without a stack of its own
+    // the child goes on with a copy of this one.
+    let clone = || unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
+    fork_by(|| libc::pid_t::try_from(clone()).unwrap_or(-1))
+}
+
+fn fork_by(make: impl FnOnce() -> libc::pid_t) -> Result<Fork, JailError> {
     let pair = rustix::net::socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None);
     let (host_end, guest_end) = step("socketpair", pair)?;
-    // SAFETY: the zygote has a single thread, so the child may run any code.
-    let pid = unsafe { libc::fork() };
+    let pid = make();
     if pid == 0 {
         return Ok(Fork::Child { channel: guest_end });
     }
@@ -152,14 +170,16 @@ pub fn reap(pid: Pid) -> Option<Exit> {
     }
     // SAFETY: zeroed is a valid rusage, and wait4 has filled it.
     let usage = unsafe { usage.assume_init() };
-    let micros = |time: libc::timeval| {
-        u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(time.tv_usec).unwrap_or(0)
-    };
     Some(Exit {
         status,
         cpu_micros: micros(usage.ru_utime) + micros(usage.ru_stime),
         peak_kib: u64::try_from(usage.ru_maxrss).unwrap_or(0),
     })
+}
+
+/// A time in microseconds.
+pub(super) fn micros(time: libc::timeval) -> u64 {
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(time.tv_usec).unwrap_or(0)
 }
 
 /// Waits until a child is gone.
@@ -193,12 +213,7 @@ pub(crate) fn close_descriptors_from(first: RawFd) -> Result<(), JailError> {
 /// The step that the kernel refused; the process must not go on.
 pub fn enter_child(channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64) -> Result<(), JailError> {
     step("pdeathsig", rustix::process::set_parent_process_death_signal(Some(Signal::KILL)))?;
-    // SAFETY: descriptor 3 is replaced on purpose; no value owns it.
-    let moved = unsafe { libc::dup3(channel.as_raw_fd(), CHANNEL, libc::O_CLOEXEC) };
-    if moved != CHANNEL {
-        return step("dup3", Err(io::Error::last_os_error()));
-    }
-    std::mem::forget(channel);
+    become_channel(channel)?;
     close_descriptors_from(CHANNEL + 1)?;
     for standard in 0..CHANNEL {
         // SAFETY: the standard streams are not used by this program.
@@ -209,6 +224,17 @@ pub fn enter_child(channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64) -> Res
     limit(Resource::Cpu, cpu_seconds.max(1), cpu_seconds.max(1) + 1)?;
     let address_space = memory_bytes.saturating_add(OWN_ADDRESS_SPACE);
     limit(Resource::As, address_space, address_space)
+}
+
+/// Makes a run's channel the channel of this process.
+pub(super) fn become_channel(channel: OwnedFd) -> Result<(), JailError> {
+    // SAFETY: descriptor 3 is replaced on purpose; no value owns it.
+    let moved = unsafe { libc::dup3(channel.as_raw_fd(), CHANNEL, libc::O_CLOEXEC) };
+    if moved != CHANNEL {
+        return step("dup3", Err(io::Error::last_os_error()));
+    }
+    std::mem::forget(channel);
+    Ok(())
 }
 
 /// The channel of this process.

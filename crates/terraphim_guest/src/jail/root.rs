@@ -1,6 +1,7 @@
 //! A root that shows a language's runtime and nothing else of the machine.
 
 use std::{
+    ffi::CString,
     fs,
     io::{self, Write},
     os::{
@@ -31,14 +32,27 @@ const ZYGOTE_TMP: &std::ffi::CStr = c"size=16m,nr_inodes=1000,mode=0700";
 /// A step of the setup with the mount that may have come beside it.
 pub(crate) type Received = (Setup, Option<OwnedFd>);
 
+/// What a root has besides what the setup says.
+#[derive(Default)]
+pub(super) struct Extras<'e> {
+    /// A program of the guest's own, with the place where it is to be seen.
+    pub(super) program: Option<(&'e str, &'e [u8])>,
+    /// Whether the zygote's processes are to be seen at `/proc`, without which
+    /// the kernel lets no run have a view of its own.
+    pub(super) processes: bool,
+}
+
 /// Puts the root together, makes it this process's own and read-only.
-pub(super) fn enter(setup: &[Received]) -> Result<(), JailError> {
+pub(super) fn enter(setup: &[Received], extras: &Extras<'_>) -> Result<(), JailError> {
     // Dies with its parent from here on; set again once the privileges are settled.
     step("pdeathsig", rustix::process::set_parent_process_death_signal(Some(Signal::KILL)))?;
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     step("mount private", rustix::mount::mount_change("/", private))?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
-    let options = Some(c"size=1m,nr_inodes=4096,mode=0755");
+    let own = extras.program.map_or(0, |(_, content)| content.len());
+    let options = CString::new(format!("size={},nr_inodes=4096,mode=0755", (1 << 20) + own));
+    let options = options.map_err(|_| refused("mount tmpfs", "its options have a NUL"))?;
+    let options = Some(options.as_c_str());
     let shown: Vec<&str> = setup.iter().filter_map(source_of).collect();
     let free = STAGES.into_iter().filter(|stage| !shown.iter().any(|source| within(source, stage)));
     let mut mounted = Err(refused("mount tmpfs", "there is no place for it"));
@@ -54,12 +68,30 @@ pub(super) fn enter(setup: &[Received]) -> Result<(), JailError> {
         step("mkdir", fs::create_dir(folder))?;
     }
     setup.iter().try_for_each(|(step, tree)| show(step, tree.as_ref()))?;
+    if let Some((place, content)) = extras.program {
+        own_program(place, content)?;
+    }
+    if extras.processes {
+        step("mkdir", fs::create_dir_all("proc"))?;
+        let quiet = flags | MountFlags::NOEXEC;
+        let processes = rustix::mount::mount("none", "proc", "proc", quiet, Some(c"subset=pid"));
+        step("mount proc", processes)?;
+    }
     let tmp = rustix::mount::mount("none", "tmp", "tmpfs", flags | MountFlags::NOEXEC, Some(ZYGOTE_TMP));
     step("mount tmp", tmp)?;
     step("pivot_root", rustix::process::pivot_root(".", "."))?;
     step("umount", rustix::mount::unmount(".", UnmountFlags::DETACH))?;
     step("chdir", rustix::process::chdir("/"))?;
     step("remount", rustix::mount::mount_remount("/", flags | MountFlags::RDONLY, ""))
+}
+
+/// Puts a program of the guest's own into the root.
+fn own_program(place: &str, content: &[u8]) -> Result<(), JailError> {
+    let place = inside(place)?;
+    parent(&place)?;
+    step("write", fs::write(&place, content))?;
+    let mode = rustix::fs::Mode::from_raw_mode(0o555);
+    step("chmod", rustix::fs::chmod(&place, mode))
 }
 
 fn source_of((setup, tree): &Received) -> Option<&str> {
@@ -140,10 +172,11 @@ fn restrict(target: &Path, kind: BindKind) -> Result<(), JailError> {
     const NO_DEVICES: u64 = 4;
     let set = match kind {
         BindKind::Runtime | BindKind::Store => READ_ONLY | NO_SETUID | NO_DEVICES,
-        BindKind::Device => NO_SETUID,
+        // A device is written to all the same; its times and its mode are not.
+        BindKind::Device => READ_ONLY | NO_SETUID,
     };
     let attributes = MountAttributes { set, clear: 0, propagation: 0, user_namespace: 0 };
-    let path = std::ffi::CString::new(target.as_os_str().as_encoded_bytes())
+    let path = CString::new(target.as_os_str().as_encoded_bytes())
         .map_err(|_| refused("mount_setattr", "a path has a NUL"))?;
     // SAFETY: the path is a C string and the structure has the size that is given; both outlive the call.
     let changed = unsafe {

@@ -37,12 +37,17 @@ pub(crate) struct Launch<'l> {
 ///
 /// The step without which there is no wall, and why it failed.
 pub(crate) fn enter(setup: &[Received]) -> Result<Jail, JailError> {
+    enter_with(setup, &root::Extras::default())
+}
+
+/// The same with a root that has more in it.
+pub(super) fn enter_with(setup: &[Received], extras: &root::Extras<'_>) -> Result<Jail, JailError> {
     if rustix::process::getuid().is_root() {
         return Err(refused("uid", "the guest must not be started as root"));
     }
     let mut jail = Jail::default();
     namespaces::enter_all(&mut jail)?;
-    root::enter(setup)?;
+    root::enter(setup, extras)?;
     jail.holds(Layers::EMPTY_ROOT);
     keep_mounting()?;
     jail.holds(Layers::NO_PRIVILEGES);

@@ -4,6 +4,7 @@
 use super::calls::{Call, Only};
 
 const FILES: &str = "files of the runtime, the workspace and `/tmp`";
+const SHARED: &str = "locks that others would meet who open the same file of the machine";
 const ATTRIBUTES: &str = "copying a file with all that it has";
 const MEMORY: &str = "memory of the runtime and its libraries";
 const WAITING: &str = "waiting, timers and pipes";
@@ -74,7 +75,7 @@ pub const RUNTIME_RUN_CALLS: &[Call] = calls![
     SYS_fadvise64 Any FILES,
     SYS_fsync Any FILES,
     SYS_fdatasync Any FILES,
-    SYS_flock Any FILES,
+    SYS_flock Unsupported SHARED,
     SYS_copy_file_range Any FILES,
     SYS_sendfile Any FILES,
     SYS_dup Any FILES,

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use terraphim_sandbox::{GuestImage, Pool, PoolConfig};
+use terraphim_sandbox_protocol::VERSION;
 use terraphim_types::Limits;
 
 use crate::host::{SOON, attack, block_on, first_account, is_alone, patient, pool, settle, verdict};
@@ -100,12 +101,16 @@ async fn silent(number: u64) {
 /// Guests that say something else than that they are ready.
 #[tokio::test]
 async fn guests_that_do_not_start_are_told_from_each_other() {
+    let other_version = format!(
+        "the guest speaks protocol {}, this host speaks {VERSION}: build both from one source",
+        VERSION + 1
+    );
     for (role, expected) in [
         ("exit", GONE),
         ("garbage", "the zygote broke the protocol: unknown frame kind 255"),
         ("empty", GONE),
         ("long", "the zygote broke the protocol: frame of kind 16 does not have the length of its fields"),
-        ("version", "the guest speaks protocol 2, this host speaks 1: build both from one source"),
+        ("version", &other_version),
         (
             "descriptors",
             "the zygote broke the protocol: frame of kind 16 does not have the length of its fields",

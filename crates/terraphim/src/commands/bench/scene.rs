@@ -36,6 +36,10 @@ impl<'c> Code<'c> {
     pub(crate) fn python(text: &'c str) -> Self {
         Self { language: Language::Python, text }
     }
+
+    pub(crate) fn bash(text: &'c str) -> Self {
+        Self { language: Language::Bash, text }
+    }
 }
 
 /// An executor and its upstreams.

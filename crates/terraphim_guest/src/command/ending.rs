@@ -1,0 +1,241 @@
+//! How a program ended, in words that help.
+
+use std::time::Duration;
+
+use terraphim_sandbox_protocol::{Failure, FailureKind};
+
+use super::output::Errors;
+
+/// What bash calls the program in its complaints.
+pub(super) const NAME: &str = "program.sh";
+
+/// Longest text of a failure, in bytes.
+const TEXT_BYTES: usize = 4 << 10;
+
+/// Commands that are as near to an unknown one as this are suggested.
+const NEAREST: usize = 3;
+
+/// A failure without a place.
+pub(super) fn failure(kind: FailureKind, message: impl Into<String>, hint: &str) -> Failure {
+    let mut message = message.into();
+    message.truncate(message.floor_char_boundary(TEXT_BYTES));
+    Failure { kind, message, hint: hint.to_owned(), line: 0, column: 0, stack: String::new() }
+}
+
+/// The program is not one; `errors` is what the shell said when it only read it.
+pub(super) fn syntax(errors: &Errors) -> Failure {
+    let said: Vec<(u32, &str)> = errors.last().filter_map(place).collect();
+    let (line, words) = said.first().copied().unwrap_or((0, "the program cannot be read"));
+    let words = words.replace('`', "'");
+    let hint = if words.contains("end of file") || words.contains("unexpected EOF") {
+        "something that was opened is not closed: a quote, a bracket, `if`, `do`, `case` or a here-document"
+    } else {
+        ""
+    };
+    Failure { line, column: u32::from(line > 0), ..failure(FailureKind::Syntax, words, hint) }
+}
+
+/// Reads `program.sh: line N: words`, with or without `-c:` before the line.
+fn place(line: &str) -> Option<(u32, &str)> {
+    let rest = line.strip_prefix(NAME)?.strip_prefix(": ")?;
+    let rest = rest.strip_prefix("-c: ").unwrap_or(rest);
+    let (number, words) = rest.strip_prefix("line ")?.split_once(": ")?;
+    Some((number.parse().ok()?, words))
+}
+
+/// What a program was allowed.
+#[derive(Clone, Copy)]
+pub(super) struct Allowed {
+    pub(super) wall_ms: u64,
+    pub(super) memory_bytes: u64,
+    pub(super) cpu_seconds: u64,
+    pub(super) result_bytes: u64,
+}
+
+impl Allowed {
+    /// The wall-clock limit has passed while this command ran.
+    pub(super) fn too_long(&self, running: Option<&str>) -> Failure {
+        let seconds = Duration::from_millis(self.wall_ms).as_secs_f64();
+        let running = running.map(|command| format!("; at last it ran: {command}")).unwrap_or_default();
+        failure(
+            FailureKind::Limit,
+            format!("the program ran longer than its limit of {seconds} s{running}"),
+            "look for a loop that does not end, do less in one run, or ask for a longer time",
+        )
+    }
+
+    pub(super) fn too_much_cpu(&self) -> Failure {
+        failure(
+            FailureKind::Limit,
+            format!("the program used more than its {} s of CPU time", self.cpu_seconds),
+            "do less in one run, or ask for a longer time",
+        )
+    }
+
+    /// With the process that had the most and how much that was, in bytes, where it is known.
+    pub(super) fn too_much_memory(&self, most: Option<(&str, u64)>) -> Failure {
+        let mib = self.memory_bytes >> 20;
+        let most =
+            most.map(|(name, bytes)| format!(", `{name}` alone {} MiB", bytes >> 20)).unwrap_or_default();
+        failure(
+            FailureKind::Limit,
+            format!("the program used more than its {mib} MiB of memory{most}"),
+            "work on less data at a time, or ask for more memory",
+        )
+    }
+
+    pub(super) fn result_too_long(&self) -> Failure {
+        failure(
+            FailureKind::Limit,
+            format!("the result has more than {} bytes, its limit", self.result_bytes),
+            "print a summary, and keep the data in a file of the workspace",
+        )
+    }
+
+    /// The shell ended by itself, with this status as `wait4` gives it.
+    pub(super) fn of_status(
+        &self,
+        status: i32,
+        errors: &Errors,
+        known: impl FnOnce() -> Vec<String>,
+    ) -> Failure {
+        let (last, told) = last_words(errors);
+        let signal = if libc::WIFSIGNALED(status) {
+            Some(libc::WTERMSIG(status))
+        } else {
+            // The shell gives the signal of a command that way.
+            Some(libc::WEXITSTATUS(status) - 128).filter(|signal| (1..=31).contains(signal))
+        };
+        if signal == Some(libc::SIGXCPU) {
+            return self.too_much_cpu();
+        }
+        let full = [
+            "cannot allocate",
+            "Cannot allocate memory",
+            "memory exhausted",
+            "out of memory",
+            "Out of memory",
+        ];
+        if full.iter().any(|words| last.contains(words)) {
+            return self.too_much_memory(None);
+        }
+        let ended = match signal {
+            Some(signal) if libc::WIFSIGNALED(status) => format!("ended by {}", signal_name(signal)),
+            Some(signal) => format!("exit code {} ({})", libc::WEXITSTATUS(status), signal_name(signal)),
+            None => format!("exit code {}", libc::WEXITSTATUS(status)),
+        };
+        if let Some(words) = last.strip_prefix("mcp: ").filter(|_| signal.is_none()) {
+            return failure(FailureKind::Tool, words, told);
+        }
+        let (line, words) = place(last).unwrap_or((0, last));
+        let words = words.trim();
+        let message = if words.is_empty() { ended } else { format!("{ended}: {words}") };
+        let hint = hint(words, known);
+        Failure { line, column: u32::from(line > 0), ..failure(FailureKind::Runtime, message, &hint) }
+    }
+}
+
+/// The last line that says something, and the hint that follows it if it is one of `mcp`.
+fn last_words(errors: &Errors) -> (&str, &str) {
+    let mut hint = "";
+    for line in errors.last().rev() {
+        if let Some(words) = line.strip_prefix("hint: ") {
+            hint = words;
+        } else if line.starts_with("mcp: ") {
+            return (line, hint);
+        } else if !line.starts_with("  ") {
+            break;
+        }
+    }
+    (errors.last().next_back().unwrap_or_default(), "")
+}
+
+fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        libc::SIGHUP => "SIGHUP",
+        libc::SIGINT => "SIGINT",
+        libc::SIGQUIT => "SIGQUIT",
+        libc::SIGILL => "SIGILL",
+        libc::SIGABRT => "SIGABRT",
+        libc::SIGBUS => "SIGBUS",
+        libc::SIGFPE => "SIGFPE",
+        libc::SIGKILL => "SIGKILL",
+        libc::SIGSEGV => "SIGSEGV",
+        libc::SIGPIPE => "SIGPIPE",
+        libc::SIGALRM => "SIGALRM",
+        libc::SIGTERM => "SIGTERM",
+        libc::SIGXFSZ => "SIGXFSZ: a file grew beyond the workspace's limit",
+        libc::SIGSYS => "SIGSYS",
+        other => return format!("signal {other}"),
+    };
+    name.to_owned()
+}
+
+fn hint(words: &str, known: impl FnOnce() -> Vec<String>) -> String {
+    if words.contains("No space left on device") {
+        return "the workspace and /tmp are full: write less, or remove what is no longer needed".into();
+    }
+    if words.contains("Resource temporarily unavailable") {
+        return "a run has at most 64 processes at once".into();
+    }
+    let Some(command) = words.strip_suffix(": command not found") else { return String::new() };
+    let command = command.trim();
+    let near = nearest(command, &known());
+    if near.is_empty() {
+        "the jail has bash, coreutils and the usual text tools; tools of servers are called with `mcp call`"
+            .into()
+    } else {
+        format!("did you mean {}?", near.join(", "))
+    }
+}
+
+/// Names that are most like one, the likest first.
+pub(super) fn nearest(name: &str, known: &[String]) -> Vec<String> {
+    let name: Vec<char> = name.chars().take(64).collect();
+    let most = (name.len() / 3).clamp(1, 4);
+    let mut near: Vec<(usize, &String)> = known
+        .iter()
+        .map(|one| (distance(&name, &one.chars().take(64).collect::<Vec<_>>()), one))
+        .filter(|(distance, _)| *distance <= most)
+        .collect();
+    near.sort();
+    near.into_iter().take(NEAREST).map(|(_, one)| one.clone()).collect()
+}
+
+/// Levenshtein's distance.
+fn distance(left: &[char], right: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (done, a) in left.iter().enumerate() {
+        let mut diagonal = std::mem::replace(row.first_mut().unwrap_or(&mut 0), done + 1);
+        let mut before = done + 1;
+        for (cell, b) in row.iter_mut().skip(1).zip(right) {
+            let least = (diagonal + usize::from(a != b)).min(before + 1).min(*cell + 1);
+            diagonal = std::mem::replace(cell, least);
+            before = least;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read_from_the_shells_words() {
+        assert_eq!(place("program.sh: line 3: foo: command not found"), Some((3, "foo: command not found")));
+        assert_eq!(place("program.sh: -c: line 2: syntax error"), Some((2, "syntax error")));
+        for other in ["line 3: x", "program.sh: x", "program.sh: line x: y", "sort: line 3: x"] {
+            assert_eq!(place(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_names_come_first() {
+        let known = ["sort", "sed", "head", "seq"].map(str::to_owned);
+        assert_eq!(nearest("srot", &known), Vec::<String>::new());
+        assert_eq!(nearest("sorts", &known), ["sort"]);
+        assert_eq!(nearest("haed", &known), Vec::<String>::new());
+        assert_eq!(nearest("hed", &known), ["head", "sed"]);
+    }
+}

@@ -1,0 +1,116 @@
+//! A run's own folders: the workspace as it was, under what the run writes, and
+//! a view of the run's own processes.
+
+use std::{ffi::CString, fs, os::fd::OwnedFd};
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreatedAttr, Scope,
+};
+use rustix::{
+    fs::{Mode, OFlags},
+    mount::{MountFlags, UnmountFlags},
+};
+use terraphim_sandbox_protocol::Prepare;
+
+use super::{JailError, refused, step};
+
+/// Folders and the overlay's own that are not counted against the run.
+const OWN_FILES: u64 = 8;
+
+/// Longest path of what is there already, in bytes.
+const LOWER_BYTES: usize = 4096;
+
+/// Opens the folder of the processes that the zygote sees, and hides it behind
+/// that of the run's own, in a mount namespace of this process's own.
+pub(super) fn own_processes() -> Result<OwnedFd, JailError> {
+    // SAFETY: unshare takes flags only; this process has a single thread.
+    if unsafe { libc::unshare(libc::CLONE_NEWNS) } != 0 {
+        return step("unshare", Err(std::io::Error::last_os_error()));
+    }
+    let outer = folder("/proc")?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::RDONLY;
+    step("mount proc", rustix::mount::mount("none", "/proc", "proc", flags, Some(c"subset=pid")))?;
+    Ok(outer)
+}
+
+pub(super) fn folder(path: &str) -> Result<OwnedFd, JailError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    step("open", rustix::fs::open(path, flags, Mode::empty()))
+}
+
+/// Mounts the folders of a run and goes there; gives the one that what the run
+/// writes goes to.
+pub(super) fn mount(prepare: &Prepare) -> Result<OwnedFd, JailError> {
+    let lower = lower(&prepare.lower)?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    let size =
+        format!("size={},nr_inodes={},mode=0700", prepare.bytes, prepare.files.saturating_add(OWN_FILES));
+    let mount = |target: &str, kind: &str, options: String| {
+        let options = CString::new(options).map_err(|_| refused("mount", "an option has a NUL"))?;
+        step("mount folders", rustix::mount::mount("none", target, kind, flags, Some(options.as_c_str())))
+    };
+    mount("/tmp", "tmpfs", size)?;
+    for name in ["upper", "work", "tmp"] {
+        step("mkdir", fs::create_dir(format!("/tmp/{name}")))?;
+    }
+    let upper = folder("/tmp/upper")?;
+    let layers = format!("lowerdir={lower},upperdir=/tmp/upper,workdir=/tmp/work,userxattr");
+    mount("/workspace", "overlay", layers)?;
+    step("umount store", rustix::mount::unmount("/store", UnmountFlags::DETACH))?;
+    step("bind tmp", rustix::mount::mount_bind("/tmp/tmp", "/tmp"))?;
+    step("chdir", rustix::process::chdir("/workspace"))?;
+    Ok(upper)
+}
+
+/// The folder below `/store`; nothing in its name means anything to an overlay.
+fn lower(relative: &str) -> Result<String, JailError> {
+    let odd = relative.contains([':', ',', '\\', '\n', '\0']) || relative.len() > LOWER_BYTES;
+    let parts: Vec<&str> = relative.split('/').filter(|part| !part.is_empty()).collect();
+    if odd || parts.contains(&"..") {
+        return Err(refused("folder", "its name is not one"));
+    }
+    Ok(std::iter::once("/store").chain(parts).collect::<Vec<_>>().join("/"))
+}
+
+/// Leaves this process and all that it starts what can be seen, to be read and
+/// executed, and the run's folders. Without Landlock in the kernel nothing
+/// changes: what cannot be seen cannot be reached either.
+pub(super) fn restrict() -> Result<(), JailError> {
+    let abi = ABI::V6;
+    let all = AccessFs::from_all(abi);
+    let own = all & !(AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::MakeSock);
+    let device: BitFlags<AccessFs> = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate;
+    let failed = |error: landlock::RulesetError| JailError {
+        step: "landlock",
+        source: std::io::Error::other(error.to_string()),
+    };
+    let mut rules = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(all)
+        .and_then(|rules| rules.handle_access(AccessNet::from_all(abi)))
+        .and_then(|rules| rules.scope(Scope::from_all(abi)))
+        .and_then(Ruleset::create)
+        .map_err(failed)?;
+    let places = [("/", AccessFs::from_read(abi)), ("/workspace", own), ("/tmp", own), ("/dev/null", device)];
+    for (place, allowed) in places {
+        let place = PathFd::new(place);
+        let place = place.map_err(|_| refused("landlock", "one of its places is not there"))?;
+        rules = rules.add_rule(PathBeneath::new(place, allowed)).map_err(failed)?;
+    }
+    rules.restrict_self().map(drop).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_folder_is_taken_from_the_store() {
+        assert_eq!(lower("").unwrap(), "/store");
+        assert_eq!(lower("a/b").unwrap(), "/store/a/b");
+        for odd in ["..", "a/../b", "a:b", "a,upperdir=/", "a\\b", "a\nb"] {
+            assert!(lower(odd).is_err(), "{odd:?}");
+        }
+    }
+}

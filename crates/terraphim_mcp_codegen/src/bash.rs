@@ -1,0 +1,87 @@
+//! A tool as a Bash program calls it.
+
+use serde_json::Value;
+use terraphim_types::ToolDefinition;
+
+use crate::{
+    docs::ParameterDocs,
+    example::{MAX_CALL_CHARS, example_arguments},
+};
+
+/// The call on one line: texts by `name=`, everything else by `name:=`.
+pub(crate) fn signature(qualified: &str, parameters: &[ParameterDocs]) -> String {
+    let shown = parameters.iter().map(parameter);
+    std::iter::once(format!("mcp call {}", word(qualified))).chain(shown).collect::<Vec<_>>().join(" ")
+}
+
+fn parameter(one: &ParameterDocs) -> String {
+    let text = one.ty == "string" || one.ty.starts_with('"');
+    let sign = if text { "=" } else { ":=" };
+    let given = format!("{}{sign}{}", word(&one.name), one.ty.replace(' ', ""));
+    if one.required { given } else { format!("[{given}]") }
+}
+
+/// A call of the tool as a program writes it; `None` where no short one could be made.
+pub(crate) fn example_call(qualified: &str, tool: &ToolDefinition) -> Option<String> {
+    let arguments = example_arguments(tool)?;
+    let named = arguments.keys().all(|name| is_plain(name));
+    let given: Vec<String> = if named {
+        arguments
+            .iter()
+            .map(|(name, value)| match value {
+                Value::String(text) => word(&format!("{name}={text}")),
+                other => word(&format!("{name}:={other}")),
+            })
+            .collect()
+    } else {
+        vec![format!("--json {}", word(&Value::Object(arguments).to_string()))]
+    };
+    let call = std::iter::once(format!("mcp call {}", word(qualified))).chain(given);
+    let call = call.collect::<Vec<_>>().join(" ");
+    (call.chars().count() <= MAX_CALL_CHARS).then_some(call)
+}
+
+fn is_plain(name: &str) -> bool {
+    let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !name.is_empty() && !name.starts_with('-') && name.chars().all(usable)
+}
+
+/// A word as the shell reads it, in quotes where it needs them.
+fn word(text: &str) -> String {
+    let usable =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '=' | ':' | '/' | ',' | '+');
+    if !text.is_empty() && text.chars().all(usable) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_the_shell_would_read_something_else() {
+        assert_eq!(word("a.b=c"), "a.b=c");
+        for (text, quoted) in [("a b", "'a b'"), ("it's", "'it'\\''s'"), ("$(x)", "'$(x)'"), ("", "''")] {
+            assert_eq!(word(text), quoted);
+        }
+    }
+
+    #[test]
+    fn a_signature_tells_texts_from_other_values() {
+        let one = |name: &str, ty: &str, required| ParameterDocs {
+            name: name.into(),
+            ty: ty.into(),
+            required,
+            description: None,
+            default: None,
+        };
+        let given =
+            [one("query", "string", true), one("limit", "number", false), one("by", "\"a\" | \"b\"", false)];
+        assert_eq!(
+            signature("notes.search", &given),
+            "mcp call notes.search query=string [limit:=number] [by=\"a\"|\"b\"]"
+        );
+    }
+}
