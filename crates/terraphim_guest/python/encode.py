@@ -113,7 +113,7 @@ def _key(key):
 
 def _number(value, widest):
     if not isinstance(value, float):
-        return int.__repr__(value) if -widest <= value <= widest else f'"{int(value)}"'
+        return int.__repr__(value) if -widest <= value <= widest else f'"{value}"'
     if not math.isfinite(value):
         return "null"
     text = float.__repr__(value)
@@ -155,7 +155,9 @@ def _begin_other(value, unwrap, widest):
     if isinstance(value, str):
         return encode_basestring(str.__str__(value)), None
     if isinstance(value, (int, float)):
-        return _number(value, widest), None
+        # A subclass may say anything of itself; the number that it is stands.
+        plain = float.__float__(value) if isinstance(value, float) else int.__int__(value)
+        return _number(plain, widest), None
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise Unusable("bytes: decode them, or write them with base64")
     if _is_missing(value):

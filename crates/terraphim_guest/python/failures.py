@@ -16,6 +16,9 @@ TEXT_BYTES = 16 << 10
 _STACK_FRAMES = 20
 _CAUSES = 3
 _CAUSE_CHARS = 200
+# How many groups of exceptions within each other are told.
+_GROUPS = 3
+UNREADABLE = "an error that cannot be read"
 _KINDS = {"limit": wire.LIMIT, "denied": wire.DENIED}
 _NETWORK_FILES = ("socket.py", "ssl.py", "selector_events.py", "/http/client.py", "/urllib/request.py")
 _NO_NETWORK = "there is no network: use a tool of mcp_servers"
@@ -53,6 +56,16 @@ def result_too_long(length, limit):
 
 def of_exception(error, start, source, bridge):
     """The failure of a run that an exception ended."""
+    try:
+        return _of_exception(error, start, source, bridge)
+    except MemoryError:
+        return out_of_memory(start.heap_bytes)
+    except BaseException:
+        # The program has made its error, or what reads it, into something else.
+        return Failure(wire.RUNTIME, UNREADABLE)
+
+
+def _of_exception(error, start, source, bridge):
     error = _only_leaf(error)
     site = _site(error)
     line, column = _place(site, source)
@@ -153,21 +166,27 @@ def _stack(site, source):
 
 def _text_of(error):
     try:
-        return str(error)
-    except Exception:
-        return "an error that cannot be read"
+        # The text may be of a class that the program made.
+        return str.__str__(str(error))
+    except BaseException:
+        return UNREADABLE
 
 
-def _named(error):
-    """`Name: text` of an exception."""
-    name, text = type(error).__name__, _text_of(error)
+def _class_of(error):
+    """The name of its class, whatever the class says of itself."""
+    return str.__str__(type.__dict__["__name__"].__get__(type(error)))
+
+
+def _named(error, depth=0):
+    """`Name: text` of an exception; of a group also what is in it, a few levels deep."""
+    name, text = _class_of(error), _text_of(error)
     if isinstance(error, Unusable):
         name = "TypeError"
     if isinstance(error, SyntaxError) and error.lineno:
         text = f"{error.msg} (line {error.lineno})"
     group = getattr(builtins, "BaseExceptionGroup", None)
-    if group is not None and isinstance(error, group):
-        inner = ", ".join(_named(one)[:_CAUSE_CHARS] for one in error.exceptions[:_CAUSES])
+    if group is not None and isinstance(error, group) and depth < _GROUPS:
+        inner = ", ".join(_named(one, depth + 1)[:_CAUSE_CHARS] for one in error.exceptions[:_CAUSES])
         text = f"{text}: {inner}"
     return f"{name}: {text}" if text else name
 

@@ -257,7 +257,8 @@ def _unbound_servers(nodes):
 
 def needs_loop(value):
     """Whether a value is to be awaited."""
-    return asyncio.iscoroutine(value) or asyncio.isfuture(value)
+    # To asyncio of older versions a generator is a coroutine, too.
+    return isinstance(value, types.CoroutineType) or asyncio.isfuture(value)
 
 
 def leave_behind(names):

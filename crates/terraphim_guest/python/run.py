@@ -1,6 +1,7 @@
 """One run: takes the program, links its imports, runs it, and says how it ended."""
 
 import asyncio
+import builtins
 import gc
 import linecache
 import mmap
@@ -167,7 +168,7 @@ class Run:
         names = self.module.__dict__
         # A `result` that a program before has set is none of this one's.
         self._former = names.get("result")
-        names.update({"__file__": FILE, "__builtins__": __builtins__, program.SETTLE: _settle})
+        names.update({"__file__": FILE, "__builtins__": builtins, program.SETTLE: _settle})
         sys.modules["__main__"] = self.module
         sys.argv = [FILE]
         source = compiled.source

@@ -12,6 +12,7 @@ mod bash;
 mod catalogue;
 mod commands;
 mod configuration;
+mod conformance;
 mod errors;
 mod examples;
 mod first_party;

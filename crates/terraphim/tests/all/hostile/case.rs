@@ -1,6 +1,6 @@
 //! One hostile program with what is expected of it.
 //!
-//! A file of `tests/hostile` begins with lines `//! name: value`:
+//! A file of `tests/hostile` begins with lines `//! name: value`, in Python `## name: value`:
 //!
 //! | name | value |
 //! | --- | --- |
@@ -12,6 +12,8 @@
 //! | `logs` | a part of the logs; may be repeated |
 //! | `timeout` | limit in milliseconds, 10 seconds without it |
 //! | `memory` | limit in MiB |
+//! | `next` | a program of one line in the same language, run next in the same workspace; `; ` ends a statement |
+//! | `finds` | the result of that program, as JSON |
 //!
 //! Anywhere in it, `«U+2028»` stands for that character and `«text×1000»` for
 //! that many copies of the text.
@@ -33,6 +35,8 @@ pub(crate) struct Case {
     pub(crate) source: String,
     pub(crate) timeout_ms: u64,
     pub(crate) memory_mb: u64,
+    next: Option<String>,
+    finds: Option<Value>,
     expected: Expected,
 }
 
@@ -63,15 +67,24 @@ impl Case {
             source: expanded(&text),
             timeout_ms: DEFAULT_TIMEOUT_MS,
             memory_mb: 256,
+            next: None,
+            finds: None,
             expected: Expected::default(),
             name,
         };
+        let mark = if case.is_python() { "## " } else { "//! " };
         for line in text.trim_start_matches("«U+FEFF»").lines() {
-            let Some(directive) = line.strip_prefix("//! ") else { break };
+            let Some(directive) = line.strip_prefix(mark) else { break };
             let (key, value) = directive.split_once(": ").unwrap_or_else(|| panic!("{}: {line}", case.name));
             case.directive(key, value);
         }
         assert!(!case.expected.verdict.is_empty(), "{} has no verdict", case.name);
+        assert_eq!(
+            case.next.is_some(),
+            case.finds.is_some(),
+            "{}: what does the next program find?",
+            case.name
+        );
         case
     }
 
@@ -87,12 +100,28 @@ impl Case {
             "logs" => expected.logs.push(value.to_owned()),
             "timeout" => self.timeout_ms = number(),
             "memory" => self.memory_mb = number(),
+            "next" => self.next = Some(value.replace("; ", "\n")),
+            "finds" => self.finds = Some(serde_json::from_str(value).expect("what it finds")),
             _ => panic!("{}: there is no directive `{key}`", self.name),
         }
     }
 
-    pub(crate) fn is_javascript(&self) -> bool {
-        self.name.ends_with(".js")
+    /// The language that its name says.
+    pub(crate) fn language(&self) -> &'static str {
+        match self.name.rsplit('.').next() {
+            Some("py") => "python",
+            Some("js") => "javascript",
+            _ => "typescript",
+        }
+    }
+
+    pub(crate) fn is_python(&self) -> bool {
+        self.language() == "python"
+    }
+
+    /// The program that is run next, with what it must give.
+    pub(crate) fn next(&self) -> Option<(&str, &Value)> {
+        self.next.as_deref().zip(self.finds.as_ref())
     }
 
     pub(crate) fn is_limit(&self) -> bool {
@@ -125,7 +154,8 @@ impl Case {
         for part in logs {
             assert!(text(&outcome["logs"]).contains(part), "{name}: no `{part}` in the logs: {shown}");
         }
-        if matches!(verdict.as_str(), "limit" | "sandbox") {
+        // A process that forges frames is told what it broke, not what to change.
+        if verdict == "limit" || verdict == "sandbox" && !self.is_python() {
             assert!(!text(&error["hint"]).is_empty(), "{name}: nothing says what to change: {shown}");
         }
         if let Some(at) = at {

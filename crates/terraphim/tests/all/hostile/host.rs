@@ -8,10 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{place::Place, watch};
+use crate::place::Place;
 
 /// Guests that a host may hold while no run is under way: more than it keeps ready, fewer than there are programs.
-const MOST_GUESTS: usize = 16;
+const MOST_GUESTS: usize = 40;
+
+/// How a guest is started; what it becomes, and what that starts, are guests too.
+const GUEST: &str = "terraphim-guest";
 
 /// Descriptors of the host that stand for one guest: the process, and the channel to it.
 const DESCRIPTORS_OF_A_GUEST: usize = 2;
@@ -36,11 +39,10 @@ impl Holdings {
             list(&place.path(folder), &mut files);
         }
         let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).expect("its descriptors").count();
-        let family = watch::descendants(pid);
-        let guests = family.iter().filter(|process| process.is_guest()).count();
+        let (guests, helpers) = family(pid);
         Self {
             descriptors: descriptors as isize - (DESCRIPTORS_OF_A_GUEST * guests) as isize,
-            helpers: family.len() - guests,
+            helpers,
             too_many_guests: guests > MOST_GUESTS,
             files,
         }
@@ -57,6 +59,33 @@ pub(crate) fn eventually(expected: &Holdings, mut look: impl FnMut() -> Holdings
         }
         thread::park_timeout(Duration::from_millis(5));
     }
+}
+
+/// How many processes below this one are guests, and how many are not.
+fn family(pid: u32) -> (usize, usize) {
+    let entries = fs::read_dir("/proc").expect("/proc").flatten();
+    let processes = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let parents: Vec<(u32, u32)> = processes.filter_map(|pid| Some((pid, parent(pid)?))).collect();
+    let (mut found, mut next) = (vec![(pid, false)], 0);
+    while let Some(&(above, in_guest)) = found.get(next) {
+        let children = parents.iter().filter(|(_, parent)| *parent == above);
+        found.extend(children.map(|(child, _)| (*child, in_guest || is_guest(*child))));
+        next += 1;
+    }
+    let guests = found.iter().filter(|(_, is_guest)| *is_guest).count();
+    (guests, found.len() - 1 - guests)
+}
+
+fn is_guest(pid: u32) -> bool {
+    fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|words| words.starts_with(GUEST.as_bytes()))
+}
+
+/// The parent of a process that has not ended.
+fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?;
+    (state != "Z" && state != "X").then(|| fields.next()?.parse().ok())?
 }
 
 fn list(folder: &Path, files: &mut BTreeSet<PathBuf>) {

@@ -1,0 +1,4 @@
+## verdict: runtime
+## message: RecursionError
+import json
+json.loads('[' * 500_000)

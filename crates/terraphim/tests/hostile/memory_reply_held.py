@@ -1,0 +1,7 @@
+## verdict: limit
+## message: memory
+## memory: 64
+from mcp_servers import up
+held = []
+while True:
+    held.append(up.big(bytes=5_000_000))

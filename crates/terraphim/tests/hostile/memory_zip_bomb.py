@@ -1,0 +1,7 @@
+## verdict: limit
+## message: memory
+## memory: 64
+import zlib
+packer = zlib.compressobj(9)
+bomb = b''.join(packer.compress(bytes(1 << 20)) for _ in range(1024)) + packer.flush()
+len(zlib.decompress(bomb))

@@ -1,0 +1,4 @@
+## verdict: limit
+## message: memory
+import os
+os._exit(97)

@@ -1,0 +1,4 @@
+## verdict: runtime
+## message: SystemExit
+import sys
+sys.exit('a text')

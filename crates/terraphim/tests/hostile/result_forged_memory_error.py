@@ -1,0 +1,3 @@
+## verdict: limit
+## message: memory
+raise MemoryError('only said')

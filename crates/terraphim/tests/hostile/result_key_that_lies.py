@@ -1,0 +1,6 @@
+## verdict: runtime
+## message: TypeError
+class Key:
+    def __str__(self):
+        return 7
+{Key(): 1}

@@ -1,0 +1,4 @@
+## verdict: sandbox
+## message: signal
+import os
+os.abort()

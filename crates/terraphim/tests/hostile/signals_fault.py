@@ -1,0 +1,4 @@
+## verdict: sandbox
+## message: signal
+import ctypes
+ctypes.string_at(0)

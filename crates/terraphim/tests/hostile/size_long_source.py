@@ -1,0 +1,5 @@
+## verdict: result
+## result: 1
+«x = 1
+×50000»
+1

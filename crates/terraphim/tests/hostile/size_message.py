@@ -1,0 +1,3 @@
+## verdict: runtime
+## message: ValueError: xxxx
+raise ValueError('x' * 20_000_000)

@@ -1,0 +1,3 @@
+## verdict: runtime
+## message: NameError
+«x×100000»

@@ -1,0 +1,3 @@
+## verdict: syntax
+## message: parenthes
+«(×50000»«)×50000»

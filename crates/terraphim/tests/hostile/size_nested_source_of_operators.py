@@ -1,0 +1,3 @@
+## verdict: syntax
+## message: nested too deeply
+«-×100000»1

@@ -1,0 +1,3 @@
+## verdict: result
+## result: truncated
+'x' * (50 << 20)

