@@ -86,6 +86,17 @@ Examples:
   terraphim kg path 'channels' 'cancellation'"
     )]
     Kg(KgCommand),
+    /// List, keep and put back the files that programs work on
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  terraphim workspace list --session report
+  terraphim workspace checkpoint before-cleaning
+  terraphim workspace diff before-cleaning
+  terraphim workspace restore before-cleaning"
+    )]
+    Workspace(WorkspaceCommand),
     /// Move a client's MCP servers behind terraphim, or back
     Adopt(AdoptArgs),
     /// Show what works on this machine, and what lifts what does not
@@ -110,6 +121,37 @@ Examples:
         /// How many tools it lists beside its own
         #[arg(long, default_value_t = 0)]
         tools: u32,
+    },
+}
+
+/// What is done with a workspace: that of `--session` or `--workspace`, or the default one.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkspaceCommand {
+    /// List the files, and the checkpoints with their sizes
+    List(JsonArg),
+    /// Keep a copy of all files under a name; an earlier one of that name is replaced
+    Checkpoint {
+        /// Letters, digits, `.`, `_`, `-`
+        name: String,
+    },
+    /// Make the files what they were; what they are now is kept as `before-restore`
+    Restore {
+        /// A checkpoint
+        name: String,
+        #[command(flatten)]
+        json: JsonArg,
+    },
+    /// Show how the files differ from a checkpoint
+    Diff {
+        /// A checkpoint
+        name: String,
+        #[command(flatten)]
+        json: JsonArg,
+    },
+    /// Delete a checkpoint
+    Forget {
+        /// A checkpoint
+        name: String,
     },
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn executor(
         pool,
         gateway,
         workspace: settings.workspace(global)?,
+        checkpoints: settings.checkpoints(),
         token_helper: HelperCommand {
             program: settings.executable.clone(),
             args: vec![OsString::from("token-helper")],

@@ -94,6 +94,9 @@ pub(crate) enum CliError {
     /// The sandbox cannot be used at all.
     #[error(transparent)]
     Sandbox(#[from] terraphim_sandbox::SandboxError),
+    /// A workspace cannot do what was asked.
+    #[error(transparent)]
+    Workspace(#[from] terraphim_code_execution::WorkspaceError),
     /// A server or the catalogue failed.
     #[error(transparent)]
     Gateway(#[from] terraphim_mcp_gateway::GatewayError),
@@ -139,6 +142,7 @@ impl CliError {
             | Self::Notes { .. }
             | Self::NotFound(_)
             | Self::Process { .. }
+            | Self::Workspace(_)
             | Self::Gateway(_)
             | Self::Face(_) => Exit::Failed,
         }

@@ -170,6 +170,11 @@ impl Settings {
         Ok(data.join("workspace").join(session))
     }
 
+    /// Where the checkpoints of all workspaces are, if this user has a place for data.
+    pub(crate) fn checkpoints(&self) -> Option<PathBuf> {
+        self.folders.data.as_ref().map(|data| data.join("checkpoints"))
+    }
+
     /// What languages need that run in the machine's own runtimes.
     pub(crate) fn runtimes(&self, global: &Global) -> Result<RuntimeConfig, CliError> {
         let workspace = self.workspace(global)?;

@@ -2,6 +2,8 @@
 //! and the workspace. What comes from the guest is decoded with care and
 //! checked against the limits; what goes back is a value or an error as JSON.
 
+mod storage;
+
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -14,7 +16,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, value::RawValue};
 use terraphim_mcp_codegen::{Detail, ResultShape, ToolQuery, raw, value};
 use terraphim_mcp_gateway::{CallContext, GatewayError, ProviderError};
 use terraphim_sandbox::{Call, HostCalls, HostReply};
@@ -28,7 +30,7 @@ use crate::{
     modules::{self, ImportError, ImportRequest},
     outcome::{SavedFile, with_causes},
     tokens::{CallLog, CallText, Excerpt},
-    workspace::{Shelf, Workspace, WorkspaceError},
+    workspace::{Workspace, WorkspaceError},
 };
 
 /// Longest message that goes back into a program, in bytes.
@@ -81,6 +83,8 @@ pub(crate) struct Bridge {
 pub(crate) struct Record {
     pub(crate) calls: CallLog,
     pub(crate) files: Vec<SavedFile>,
+    /// The checkpoint that the workspace is to be when the program has ended.
+    pub(crate) restore: Option<String>,
     /// Calls that have begun and not ended, by number, with their names and begin.
     under_way: BTreeMap<u64, (String, Duration)>,
     begun: u64,
@@ -185,18 +189,6 @@ struct SearchCall {
 #[derive(Deserialize)]
 struct DocsCall {
     names: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct SaveCall {
-    name: String,
-    /// Kept as the text that it came as.
-    value: Box<RawValue>,
-}
-
-#[derive(Deserialize)]
-struct LoadCall {
-    name: String,
 }
 
 impl HostCalls for Bridge {
@@ -308,14 +300,7 @@ impl Bridge {
                 let request: DocsCall = decode(payload).await?;
                 encode(&self.catalogue.docs(&request.names, self.language).await)
             }
-            "workspace.save" => self.save(decode(payload).await?).await,
-            "workspace.load" => self.load(decode(payload).await?).await,
-            "workspace.list" => {
-                let workspace = self.workspace.clone();
-                let names = blocking(move || workspace.names(Shelf::Data)).await??;
-                let plain = names.iter().map(|name| name.strip_suffix(".json").unwrap_or(name).to_owned());
-                encode(&plain.collect::<Vec<_>>())
-            }
+            name if name.starts_with("workspace.") => self.storage(name, payload, call.written).await,
             _ => Err(CallError::new("unknown", "the host has no such function")),
         }
     }
@@ -406,31 +391,6 @@ impl Bridge {
             offset: 0,
         };
         encode(&self.catalogue.search(&query).await)
-    }
-
-    async fn save(&self, call: SaveCall) -> Result<Vec<u8>, CallError> {
-        let json = call.value.get().as_bytes().to_vec();
-        let bytes = json.len() as u64;
-        let workspace = self.workspace.clone();
-        let name = format!("{}.json", call.name);
-        let path = blocking(move || workspace.write(Shelf::Data, &name, &json)).await??;
-        {
-            let mut record = self.record();
-            record.files.retain(|file| file.path != path);
-            record.files.push(SavedFile { path: path.clone(), bytes, change: None });
-        }
-        encode(&json!({ "path": path, "bytes": bytes }))
-    }
-
-    async fn load(&self, call: LoadCall) -> Result<Vec<u8>, CallError> {
-        let workspace = self.workspace.clone();
-        let limit = self.limits.reply_bytes as u64;
-        let bytes =
-            blocking(move || workspace.read(Shelf::Data, &format!("{}.json", call.name), limit)).await??;
-        // The file may have been changed by hand; the program must get JSON.
-        serde_json::from_slice::<serde::de::IgnoredAny>(&bytes)
-            .map_err(|error| CallError::new("tool", format!("what is kept there is not JSON: {error}")))?;
-        Ok(bytes)
     }
 }
 

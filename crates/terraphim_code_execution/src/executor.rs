@@ -17,6 +17,7 @@ use terraphim_sandbox::{ClientId, Ending, Lease, LogLevel, Pool, Program, RunEnd
 use terraphim_types::{Language, Limits, OutputBudget, RunId, SessionName, ToolName};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::{
     bridge::{Bridge, InFlight, Record},
@@ -44,6 +45,8 @@ pub struct ExecutorConfig {
     pub gateway: Arc<Gateway>,
     /// The workspace of runs without a session.
     pub workspace: PathBuf,
+    /// Where the checkpoints of all workspaces are; without it there are none.
+    pub checkpoints: Option<PathBuf>,
     /// How the token helper is started.
     pub token_helper: HelperCommand,
     /// The code-mode tools as a model sees them, for the account.
@@ -62,6 +65,7 @@ struct Shared {
     unnamed: ClientId,
     catalogue: LiveCatalogue,
     workspace: PathBuf,
+    checkpoints: Option<PathBuf>,
     in_flight: Arc<InFlight>,
     counter: TokenCounter,
     counted: tokio::sync::Mutex<Option<(u64, Arc<CountedCatalogue>)>>,
@@ -136,6 +140,7 @@ impl Executor {
             unnamed: ClientId::new("this client"),
             catalogue: LiveCatalogue::new(config.gateway),
             workspace: config.workspace,
+            checkpoints: config.checkpoints,
             in_flight: Arc::default(),
             counter: TokenCounter::new(config.token_helper),
             counted: tokio::sync::Mutex::new(None),
@@ -165,14 +170,27 @@ impl Executor {
     /// Dropping the future, or cancelling, kills the program's process.
     pub async fn execute(&self, request: ExecuteRequest, cancel: &CancellationToken) -> Execution {
         let run_id = request.run_id.clone();
-        let ended = match check(&request) {
-            Ok(()) => self.run(&request, &run_id, cancel).await,
-            Err(error) => Err(error),
+        let client = request.client.as_ref().unwrap_or(&self.shared.unnamed);
+        let span = tracing::info_span!(
+            "run",
+            id = run_id.as_str(),
+            language = %request.language,
+            client = client.name(),
+            session = request.session.as_ref().map(|session| session.name.as_str()),
+        );
+        let running = async {
+            let ended = match check(&request) {
+                Ok(()) => self.run(&request, &run_id, cancel).await,
+                Err(error) => Err(error),
+            };
+            let (outcome, record) = match ended {
+                Ok(ended) => ended,
+                Err(error) => (Outcome::refused(run_id.clone(), error), Record::default()),
+            };
+            trace(&outcome);
+            (outcome, record)
         };
-        let (outcome, record) = match ended {
-            Ok(ended) => ended,
-            Err(error) => (Outcome::refused(run_id, error), Record::default()),
-        };
+        let (outcome, record) = running.instrument(span).await;
         let texts = self.texts(request, &outcome, record);
         Execution { outcome, texts }
     }
@@ -188,6 +206,10 @@ impl Executor {
         let (lease, session) = self.lease(request, cancel).await?;
         let (folder, relative) = self.folder(request);
         let workspace = Workspace::new(folder, limits.workspace_bytes, limits.workspace_files);
+        let workspace = match &self.shared.checkpoints {
+            Some(all) => workspace.with_checkpoints_in(all, &relative),
+            None => workspace,
+        };
         if request.language.has_files() {
             workspace.prepare().map_err(|error| unkept_error(&error))?;
         }
@@ -225,11 +247,20 @@ impl Executor {
             Some(written) => keep(&workspace, written, &mut end, &mut record).await.err(),
             None => None,
         };
+        let restored = record.restore.take();
         if let Some((mut state, kept)) = kept {
-            state.keep(kept);
+            match &restored {
+                // What its process sees is no longer what there is.
+                Some(name) => state.end(format!("its workspace was put back to `{name}`")),
+                None => state.keep(kept),
+            }
             drop(state);
             self.shared.sessions.clear();
         }
+        let unkept = match (unkept, restored) {
+            (None, Some(name)) => restore(&workspace, name, &mut record).await.err(),
+            (unkept, _) => unkept,
+        };
         let facts = RunFacts {
             run_id: run_id.clone(),
             source: &request.code,
@@ -371,10 +402,28 @@ impl Executor {
     }
 }
 
+/// What is known of an ended run, for whoever watches the host.
+fn trace(outcome: &Outcome) {
+    let usage = &outcome.usage;
+    tracing::info!(
+        exit = usage.exit,
+        wall_ms = usage.wall_ms,
+        cpu_ms = usage.cpu_ms,
+        queue_ms = usage.queue_ms,
+        peak_memory_bytes = usage.peak_memory_bytes,
+        tool_calls = usage.tool_calls,
+        bytes_in = usage.bytes_in,
+        bytes_out = usage.bytes_out,
+        files = outcome.files.len(),
+        error = outcome.error.as_ref().map(|error| error.message.as_str()),
+        "ended"
+    );
+}
+
 /// Takes what a run wrote into its workspace.
 async fn keep(
     workspace: &Workspace,
-    written: OwnedFd,
+    written: Arc<OwnedFd>,
     end: &mut RunEnd,
     record: &mut Record,
 ) -> Result<(), WorkspaceError> {
@@ -387,6 +436,18 @@ async fn keep(
         end.logs.push(LogLevel::Warn, &format!("not kept in the workspace: {warning}"));
     }
     record.files.extend(diff.changed);
+    Ok(())
+}
+
+/// Makes the workspace what a checkpoint says, now that the program has ended.
+async fn restore(workspace: &Workspace, name: String, record: &mut Record) -> Result<(), WorkspaceError> {
+    let workspace = workspace.clone();
+    let folder = workspace.folder().to_owned();
+    let restored = tokio::task::spawn_blocking(move || workspace.restore(&name)).await;
+    let broken = |error| WorkspaceError::Io { action: "restore", folder, source: io::Error::other(error) };
+    let changed = restored.map_err(broken)??;
+    record.files.retain(|file| changed.iter().all(|changed| changed.path != file.path));
+    record.files.extend(changed);
     Ok(())
 }
 

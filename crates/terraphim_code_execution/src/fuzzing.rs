@@ -36,7 +36,7 @@ impl Host {
 
     /// Answers a call.
     pub async fn call(&self, name: String, payload: Vec<u8>) -> HostReply {
-        HostCalls::call(&self.bridge, Call { name, payload }).await
+        HostCalls::call(&self.bridge, Call { name, payload, written: None }).await
     }
 
     /// Whether no reply holds anything of the host's budget.

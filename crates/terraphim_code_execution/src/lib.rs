@@ -21,4 +21,4 @@ pub use catalogue::{LiveCatalogue, LoadState, SearchAnswer, UnavailableServer};
 pub use executor::{ExecuteRequest, Execution, Executor, ExecutorConfig, SessionRequest};
 pub use outcome::{ErrorKind, FileChange, Outcome, RunError, RunUsage, SavedFile, Wall};
 pub use terraphim_sandbox::ClientId;
-pub use workspace::{Workspace, WorkspaceError};
+pub use workspace::{BEFORE_RESTORE, Checkpoint, Workspace, WorkspaceError};

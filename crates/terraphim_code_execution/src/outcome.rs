@@ -87,9 +87,12 @@ pub enum FileChange {
     Deleted,
 }
 
-/// What a run used.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+/// What a run used, and how it ended.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RunUsage {
+    /// How it ended, in one word: `finished`, `failed`, the limit that was reached, ..., see
+    /// [`Ending::word`]; `refused` if it never began.
+    pub exit: String,
     /// From the program's dispatch to its last word, in milliseconds.
     pub wall_ms: f64,
     /// User and system time, in milliseconds.
@@ -100,6 +103,10 @@ pub struct RunUsage {
     pub tool_calls: u32,
     /// How long it waited for a place, in milliseconds.
     pub queue_ms: f64,
+    /// What went to the program: its text and the replies, in bytes.
+    pub bytes_in: u64,
+    /// What came from it: arguments, logs and the result, in bytes.
+    pub bytes_out: u64,
 }
 
 /// What kind of failure a run had.
@@ -251,11 +258,14 @@ impl Outcome {
     pub(crate) fn of_run(end: RunEnd, facts: RunFacts<'_>) -> Self {
         let milliseconds = |time: std::time::Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
         let usage = RunUsage {
+            exit: end.ending.word().to_owned(),
             wall_ms: milliseconds(end.usage.wall),
             cpu_ms: milliseconds(end.usage.cpu),
             peak_memory_bytes: end.usage.peak_memory_bytes,
             tool_calls: facts.tool_calls,
             queue_ms: milliseconds(end.usage.queued),
+            bytes_in: end.usage.bytes_in,
+            bytes_out: end.usage.bytes_out,
         };
         let mut outcome = Self {
             run_id: facts.run_id.clone(),
@@ -281,7 +291,7 @@ impl Outcome {
             result: Value::Null,
             logs: String::new(),
             error: Some(error),
-            usage: RunUsage::default(),
+            usage: RunUsage { exit: "refused".into(), ..RunUsage::default() },
             tokens: None,
             files: Vec::new(),
             wall: None,

@@ -4,6 +4,7 @@
 //! Every path below the folder is opened by `openat2` with BENEATH and
 //! NO_SYMLINKS, so nothing that was left in the folder leads out of it.
 
+mod checkpoints;
 mod merge;
 
 use std::{
@@ -17,6 +18,7 @@ use std::{
     },
 };
 
+pub use checkpoints::{BEFORE_RESTORE, Checkpoint};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 
 /// Longest name of a file, in bytes.
@@ -49,6 +51,17 @@ pub enum WorkspaceError {
         /// Names that exist.
         known: Vec<String>,
     },
+    /// There is no checkpoint of that name.
+    #[error("there is no checkpoint `{name}`{}", there_are(.known))]
+    NoCheckpoint {
+        /// The name asked for.
+        name: String,
+        /// Names that exist.
+        known: Vec<String>,
+    },
+    /// Nobody has said where checkpoints are to be.
+    #[error("this workspace has no place for checkpoints: set HOME or XDG_DATA_HOME")]
+    NoCheckpoints,
     /// The quota would be exceeded.
     #[error("the workspace would hold more than {limit}: remove something from {}", folder.display())]
     Full {
@@ -102,12 +115,14 @@ pub struct Workspace {
     folder: PathBuf,
     max_bytes: u64,
     max_files: u64,
+    /// Where its checkpoints are.
+    checkpoints: Option<PathBuf>,
 }
 
 impl Workspace {
     /// The workspace in `folder`, within a quota of bytes and files.
     pub fn new(folder: PathBuf, max_bytes: u64, max_files: u64) -> Self {
-        Self { folder, max_bytes, max_files }
+        Self { folder, max_bytes, max_files, checkpoints: None }
     }
 
     /// Where it is.

@@ -74,6 +74,18 @@ class Workspace:
         """The names that there are."""
         return self._call("workspace.list", {}, "list")
 
+    def checkpoint(self, name):
+        """Keeps the whole workspace as it is now under a name; gives {name, files, bytes, taken}."""
+        return self._call("workspace.checkpoint", {"name": str(name)}, "checkpoint")
+
+    def checkpoints(self):
+        """The checkpoints that there are."""
+        return self._call("workspace.checkpoints", {}, "checkpoints")
+
+    def restore(self, name):
+        """Makes the workspace what it was at a checkpoint, once this program has ended."""
+        return self._call("workspace.restore", {"name": str(name)}, "restore")
+
     saveData = save_data
     loadData = load_data
 

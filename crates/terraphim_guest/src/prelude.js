@@ -209,6 +209,12 @@
     loadData: (name) => call(
       'workspace.load', { name: Text(name) }, { server: 'workspace', tool: 'loadData' }, workspace.loadData),
     list: () => call('workspace.list', {}, { server: 'workspace', tool: 'list' }, workspace.list),
+    checkpoint: (name) => call(
+      'workspace.checkpoint', { name: Text(name) }, { server: 'workspace', tool: 'checkpoint' }, workspace.checkpoint),
+    checkpoints: () => call(
+      'workspace.checkpoints', {}, { server: 'workspace', tool: 'checkpoints' }, workspace.checkpoints),
+    restore: (name) => call(
+      'workspace.restore', { name: Text(name) }, { server: 'workspace', tool: 'restore' }, workspace.restore),
   });
 
   const about = (tool) => ({ server: 'mcp-runtime', tool });

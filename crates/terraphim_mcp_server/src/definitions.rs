@@ -23,7 +23,7 @@ return { total: good.length, byTopic: countBy(good, 'topic') };
 - Return little: a result over 24 KB is kept in the workspace and shown as a preview.
 - Without import: groupBy, countBy, sumBy, sortBy, topN, uniqBy, chunk, pick, omit. No fetch, fs or npm. console.* goes to \
 the logs.
-- `workspace` from 'mcp-runtime' keeps data between runs: await saveData(name, value), loadData(name), list().
+- `workspace` from 'mcp-runtime' keeps data between runs: await saveData(name, value), loadData(name), list(), checkpoint(name), restore(name).
 - Python: `from mcp_servers import terraphim`; terraphim.search(query='rust') as it stands or with await; names are \
 group_by, search_tools, save_data; the last expression is the result; files in the working folder are kept.
 - Bash: `mcp call terraphim.search query='rust' limit:=9 | jq '.[0]'`; standard output is the result.

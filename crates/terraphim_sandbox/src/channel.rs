@@ -74,8 +74,6 @@ enum Folder {
     Refused,
     Awaited,
     Received(OwnedFd),
-    /// It came, and the frame that it belongs to.
-    Taken(OwnedFd),
 }
 
 /// Bytes that are read at once.
@@ -91,24 +89,14 @@ impl FrameReader {
         self.folder = Folder::Awaited;
     }
 
-    /// Whether the descriptor is here and nobody has asked yet.
-    pub(crate) fn takes_folder(&mut self) -> bool {
+    /// The descriptor, if it is here and nobody has asked yet.
+    pub(crate) fn take_folder(&mut self) -> Option<OwnedFd> {
         match std::mem::replace(&mut self.folder, Folder::Refused) {
-            Folder::Received(folder) => {
-                self.folder = Folder::Taken(folder);
-                true
-            }
+            Folder::Received(folder) => Some(folder),
             other => {
                 self.folder = other;
-                false
+                None
             }
-        }
-    }
-
-    pub(crate) fn into_folder(self) -> Option<OwnedFd> {
-        match self.folder {
-            Folder::Taken(folder) => Some(folder),
-            _ => None,
         }
     }
 

@@ -27,6 +27,11 @@ impl ClientId {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Self { number: LAST.fetch_add(1, Ordering::Relaxed), name: name.into() }
     }
+
+    /// Its name, which others may have, too.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 /// Why a run gets no place. The pool stays usable.

@@ -80,6 +80,9 @@ pub struct Call {
     pub name: String,
     /// Its arguments.
     pub payload: Vec<u8>,
+    /// The upper layer of its folder, where it has one: what it has written so
+    /// far, and is perhaps writing. Hostile.
+    pub written: Option<Arc<OwnedFd>>,
 }
 
 /// The answer to a call.
@@ -148,6 +151,28 @@ pub enum Ending {
     Lost,
 }
 
+impl Ending {
+    /// How it ended, in one word that never changes.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Result(_) => "finished",
+            Self::Failed(failure) if failure.kind == FailureKind::Limit => "limit",
+            Self::Failed(_) => "failed",
+            Self::Deadline => "deadline",
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::TooManyCalls { .. } => "calls",
+            Self::TooManyThreads { .. } => "threads",
+            Self::TooMuchWaiting { .. } => "arguments",
+            Self::Forbidden => "forbidden",
+            Self::Crashed { .. } => "crashed",
+            Self::Protocol(_) => "protocol",
+            Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 /// What a run used.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Usage {
@@ -159,6 +184,10 @@ pub struct Usage {
     pub peak_memory_bytes: u64,
     /// How long the run waited for a place.
     pub queued: Duration,
+    /// What went to the program: its text and the replies, in bytes.
+    pub bytes_in: u64,
+    /// What came from it: arguments, logs and the result, in bytes.
+    pub bytes_out: u64,
 }
 
 /// Everything about an ended run.
@@ -175,7 +204,7 @@ pub struct RunEnd {
     /// The folder that holds what it wrote, as an overlay's upper layer; none
     /// where the language has no files. No process writes to it any more. What
     /// lies there is the program's work.
-    pub written: Option<OwnedFd>,
+    pub written: Option<Arc<OwnedFd>>,
 }
 
 impl Lease {
@@ -236,8 +265,11 @@ impl Lease {
             logs: Logs::with_budget(log_bytes),
             host,
             limits,
+            folder,
+            bytes_in: program.source.len() as u64,
+            bytes_out: 0,
         };
-        if language.has_files() && folder.is_none() {
+        if language.has_files() && run.folder.is_none() {
             run.frames.expect_folder();
             run.writes.push(prepare_frame(&program, &limits), None);
         }
@@ -246,10 +278,9 @@ impl Lease {
         let ending = run.drive(&process, cancel).await;
         let wall = began.elapsed();
         let started = run.started;
-        let Run { logs, under_way, frames, .. } = run;
+        let Run { logs, under_way, folder, bytes_in, bytes_out, .. } = run;
         // Ends the calls that are still under way.
         drop(under_way);
-        let folder = folder.or(frames.into_folder());
         let own_end = match &ending {
             Some(Ending::Result(_)) => true,
             // A runtime says so from the midst of the program, and cannot leave it.
@@ -264,16 +295,9 @@ impl Lease {
             (ending, measured, None)
         };
         let (cpu, peak_memory_bytes) = measured;
-        let usage = Usage { wall, cpu: cpu.saturating_sub(used), peak_memory_bytes, queued };
-        let written = match (&process, folder.as_ref().map(OwnedFd::try_clone)) {
-            (_, Some(Ok(written))) => Some(written),
-            (_, None) => None,
-            (_, Some(Err(error))) => {
-                tracing::error!(%error, "what a run wrote cannot be looked at");
-                let end = RunEnd { ending: Ending::Lost, logs, usage, jail, written: None };
-                return (end, None);
-            }
-        };
+        let cpu_of_run = cpu.saturating_sub(used);
+        let usage = Usage { wall, cpu: cpu_of_run, peak_memory_bytes, queued, bytes_in, bytes_out };
+        let written = folder.clone();
         let kept = process.map(|process| Kept {
             process,
             language,
@@ -315,6 +339,10 @@ struct Run {
     logs: Logs,
     host: Arc<dyn HostCalls>,
     limits: Limits,
+    /// Where the program writes, once it is known.
+    folder: Option<Arc<OwnedFd>>,
+    bytes_in: u64,
+    bytes_out: u64,
 }
 
 impl Run {
@@ -401,16 +429,23 @@ impl Run {
                 return Some(Ending::Protocol(Some(DecodeError::NotDue { kind: STARTED })));
             }
             GuestFrame::Started => self.started = true,
-            GuestFrame::Prepared if self.started || !self.frames.takes_folder() => {
-                return Some(Ending::Protocol(Some(DecodeError::NotDue { kind: PREPARED })));
+            GuestFrame::Prepared => match self.frames.take_folder() {
+                Some(folder) if !self.started => self.folder = Some(Arc::new(folder)),
+                _ => return Some(Ending::Protocol(Some(DecodeError::NotDue { kind: PREPARED }))),
+            },
+            GuestFrame::Log { level, text } => {
+                self.bytes_out = self.bytes_out.saturating_add(text.len() as u64);
+                self.logs.push(level, &text);
             }
-            GuestFrame::Prepared => {}
-            GuestFrame::Log { level, text } => self.logs.push(level, &text),
-            GuestFrame::Done { payload } => return Some(Ending::Result(payload.into_vec())),
+            GuestFrame::Done { payload } => {
+                self.bytes_out = self.bytes_out.saturating_add(payload.len() as u64);
+                return Some(Ending::Result(payload.into_vec()));
+            }
             GuestFrame::Failed(failure) => return Some(Ending::Failed(failure)),
             GuestFrame::Call { id, name, payload } => {
                 self.calls_made = self.calls_made.saturating_add(1);
                 self.waiting_bytes = self.waiting_bytes.saturating_add(payload.len());
+                self.bytes_out = self.bytes_out.saturating_add(payload.len() as u64);
                 let limit = self.limits.tool_calls.saturating_add(OTHER_CALLS);
                 if self.calls_made > limit {
                     return Some(Ending::TooManyCalls { limit });
@@ -418,7 +453,8 @@ impl Run {
                 if self.waiting_bytes > WAITING_BYTES {
                     return Some(Ending::TooMuchWaiting { limit: WAITING_BYTES });
                 }
-                self.waiting.push_back((id, Call { name, payload: payload.into_vec() }));
+                let written = self.folder.clone();
+                self.waiting.push_back((id, Call { name, payload: payload.into_vec(), written }));
                 self.begin_waiting();
             }
         }
@@ -427,6 +463,7 @@ impl Run {
 
     fn on_reply(&mut self, Answered { id, bytes, reply }: Answered) {
         self.under_way_bytes = self.under_way_bytes.saturating_sub(bytes);
+        self.bytes_in = self.bytes_in.saturating_add(reply.payload.len() as u64);
         let frame = HostFrame::encode_reply(id, reply.ok, &reply.payload);
         self.writes.push(frame, reply.hold);
         self.begin_waiting();

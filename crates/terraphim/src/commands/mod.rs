@@ -8,6 +8,7 @@ mod kg;
 mod mcp;
 mod run;
 mod tools;
+mod workspace;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -30,6 +31,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Mcp(args) => mcp::mcp(&cli.global, &args),
         Command::Tools(command) => tools::tools(&cli.global, command),
         Command::Kg(command) => kg::kg(&cli.global, command),
+        Command::Workspace(command) => workspace::workspace(&cli.global, command),
         Command::Adopt(args) => adopt::adopt(&cli.global, &args),
         Command::Doctor(json) => doctor::doctor(&cli.global, json),
         Command::Bench(args) => bench::bench(&args),

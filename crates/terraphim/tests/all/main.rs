@@ -10,6 +10,7 @@
 mod adopt;
 mod bash;
 mod catalogue;
+mod checkpoints;
 mod commands;
 mod configuration;
 mod conformance;

@@ -36,6 +36,7 @@ impl Host {
             pool: Pool::with_runtimes(PoolConfig::default(), runtimes),
             gateway: Arc::new(gateway),
             workspace,
+            checkpoints: Some(place.path("checkpoints")),
             token_helper: HelperCommand { program: "/bin/false".into(), args: Vec::new() },
             face: String::new(),
         });
@@ -242,4 +243,24 @@ async fn programs_of_a_session_follow_one_another_and_sessions_are_bounded() {
     let told = host.failure("s", "return n").await;
     assert!(told.contains("because at most 16 sessions are kept"), "{told}");
     assert_eq!(host.result("more-19", "return n").await, json!(0));
+}
+
+#[tokio::test]
+async fn a_session_ends_when_its_workspace_is_put_back() {
+    let place = Place::new();
+    if !place.has_python() {
+        return;
+    }
+    let host = Host::new(&place, Language::Python);
+    let programs = [
+        (
+            "from mcp_runtime import workspace\nx = open('f', 'w').write('1'); workspace.checkpoint('c')['files']",
+            Ok(json!(1)),
+        ),
+        ("open('f', 'w').write('22')", Ok(json!(2))),
+        ("workspace.restore('c')['name']", Ok(json!("c"))),
+        ("x", Err("are gone because its workspace was put back to `c`; its files are there")),
+        ("open('f').read()", Ok(json!("1"))),
+    ];
+    follow(&host, &programs).await;
 }

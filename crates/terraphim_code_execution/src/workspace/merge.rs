@@ -3,6 +3,7 @@
 //! folders are taken, and their sizes are held against the quota first.
 
 use std::{
+    collections::BTreeMap,
     ffi::{CStr, CString},
     fs::File,
     io,
@@ -56,15 +57,16 @@ impl Diff {
 }
 
 /// What the upper layer asks for, in the order in which it is done.
-enum Step {
+pub(super) enum Step {
     Delete(CString),
     /// A folder, and whether it hides the one that was there.
     Folder(CString, bool),
     File(CString, u64),
 }
 
-struct Plan {
-    steps: Vec<Step>,
+#[derive(Default)]
+pub(super) struct Plan {
+    pub(super) steps: Vec<Step>,
     bytes: u64,
     files: u64,
 }
@@ -77,15 +79,20 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::Full`] before anything is changed; [`WorkspaceError::Io`].
     pub(crate) fn merge(&self, upper: &OwnedFd) -> Result<Diff, WorkspaceError> {
-        let mut diff = Diff::default();
-        let mut plan = Plan { steps: Vec::new(), bytes: 0, files: 0 };
         let open = rustix::fs::fchmod(upper, Mode::RWXU);
         open.map_err(io::Error::from).map_err(self.failed("look at what was written"))?;
+        let _turn = turn();
+        self.merge_in_turn(upper)
+    }
+
+    /// The same for whoever has the turn to write.
+    pub(super) fn merge_in_turn(&self, upper: &OwnedFd) -> Result<Diff, WorkspaceError> {
+        let mut diff = Diff::default();
+        let mut plan = Plan::default();
         look(upper, "", (0, false), &mut plan, &mut diff).map_err(self.failed("look at what was written"))?;
         if plan.steps.is_empty() {
             return Ok(diff);
         }
-        let _turn = turn();
         let folder = self.open().map_err(self.failed("open"))?;
         let (bytes, files) = self.after(&folder, &plan).map_err(self.failed("count"))?;
         self.check(bytes, files)?;
@@ -110,7 +117,7 @@ impl Workspace {
         made().map_err(self.failed("make a folder"))
     }
 
-    fn open(&self) -> io::Result<OwnedFd> {
+    pub(super) fn open(&self) -> io::Result<OwnedFd> {
         std::fs::create_dir_all(self.folder())?;
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
         Ok(rustix::fs::open(self.folder(), flags, Mode::empty())?)
@@ -133,7 +140,13 @@ impl Workspace {
         Ok((bytes, files))
     }
 
-    fn take(&self, folder: &OwnedFd, upper: &OwnedFd, step: Step, diff: &mut Diff) -> io::Result<()> {
+    pub(super) fn take(
+        &self,
+        folder: &OwnedFd,
+        upper: &OwnedFd,
+        step: Step,
+        diff: &mut Diff,
+    ) -> io::Result<()> {
         match step {
             Step::Delete(path) => delete(folder, &path, diff),
             Step::Folder(path, hides) => {
@@ -199,7 +212,7 @@ fn look(
             FileType::CharacterDevice if about.st_rdev == 0 => plan.steps.push(Step::Delete(full)),
             FileType::Directory if depth < MAX_DEPTH => {
                 // The program may have shut itself out; the host has to look.
-                open_up(upper, &name, about.st_mode | 0o700)?;
+                open_up(upper, &name, about.st_mode, 0o700)?;
                 let inner = beneath(upper, &name, OFlags::DIRECTORY | OFlags::RDONLY)?;
                 let hides = hides || is_opaque(&inner);
                 if !is_own(path.as_bytes()) {
@@ -211,7 +224,7 @@ fn look(
             }
             FileType::Directory => diff.leave_out(&path, "it lies too deep"),
             FileType::RegularFile => {
-                open_up(upper, &name, about.st_mode | 0o400)?;
+                open_up(upper, &name, about.st_mode, 0o400)?;
                 let bytes = u64::try_from(about.st_size).unwrap_or(u64::MAX);
                 plan.bytes = plan.bytes.saturating_add(bytes);
                 plan.files = plan.files.saturating_add(1);
@@ -244,8 +257,43 @@ fn is_own(path: &[u8]) -> bool {
 }
 
 /// Gives the owner the right to look at an entry that is no link.
-fn open_up(folder: &OwnedFd, name: &CStr, mode: u32) -> io::Result<()> {
-    Ok(rustix::fs::chmodat(folder, name, Mode::from_raw_mode(mode), AtFlags::empty())?)
+fn open_up(folder: &OwnedFd, name: &CStr, mode: u32, right: u32) -> io::Result<()> {
+    if mode & right == right {
+        return Ok(());
+    }
+    Ok(rustix::fs::chmodat(folder, name, Mode::from_raw_mode(mode | right), AtFlags::empty())?)
+}
+
+/// What makes a workspace the same as `tree`, beside [`keep_only`].
+pub(super) fn plan_of_all(tree: &OwnedFd, diff: &mut Diff) -> io::Result<Plan> {
+    let mut plan = Plan::default();
+    look(tree, "", (0, true), &mut plan, diff)?;
+    Ok(plan)
+}
+
+/// Deletes from a workspace what `tree` does not have at its top.
+pub(super) fn keep_only(folder: &OwnedFd, tree: &OwnedFd, diff: &mut Diff) -> io::Result<()> {
+    let kept = names(tree)?;
+    for name in names(folder)?.iter().filter(|name| !kept.contains(name)) {
+        delete_harmless(folder, name, diff)?;
+    }
+    Ok(())
+}
+
+/// The regular files below a folder that a program may write, with their lengths in bytes.
+pub(super) fn files(folder: &OwnedFd) -> io::Result<BTreeMap<CString, u64>> {
+    let mut plan = Plan::default();
+    look(folder, "", (0, false), &mut plan, &mut Diff::default())?;
+    let files = plan.steps.into_iter().filter_map(|step| match step {
+        Step::File(path, bytes) => Some((path, bytes)),
+        _ => None,
+    });
+    Ok(files.collect())
+}
+
+/// Whether two folders have the same file at a path; its length is the same.
+pub(super) fn same_at(folder: &OwnedFd, other: &OwnedFd, path: &CStr) -> io::Result<bool> {
+    same(folder, path, &beneath(other, path, OFlags::RDONLY | OFlags::NONBLOCK)?)
 }
 
 /// Whether a folder of the upper layer hides the one below it.
@@ -290,10 +338,19 @@ fn hide(folder: &OwnedFd, upper: &OwnedFd, path: &CStr, diff: &mut Diff) -> io::
     let kept = of(upper)?;
     for name in of(folder)? {
         if !kept.contains(&name) {
-            delete(folder, &joined(path, &name), diff)?;
+            delete_harmless(folder, &joined(path, &name), diff)?;
         }
     }
     Ok(())
+}
+
+/// Deletes what is there, unless others than programs follow it.
+fn delete_harmless(folder: &OwnedFd, path: &CStr, diff: &mut Diff) -> io::Result<()> {
+    let Some(known) = about(folder, path)? else { return Ok(()) };
+    if is_commanding(&path.to_string_lossy(), is_folder(&known)).is_some() {
+        return Ok(());
+    }
+    delete(folder, path, diff)
 }
 
 /// The names in a folder, sorted.
@@ -425,6 +482,6 @@ fn is_plain(about: &Stat, bytes: u64) -> bool {
     FileType::from_raw_mode(about.st_mode).is_file() && u64::try_from(about.st_size) == Ok(bytes)
 }
 
-fn text(path: &CStr) -> String {
+pub(super) fn text(path: &CStr) -> String {
     path.to_string_lossy().into_owned()
 }

@@ -293,6 +293,7 @@ impl Setup {
             }),
             gateway,
             workspace: folder.path().to_owned(),
+            checkpoints: None,
             token_helper: self.helper,
             face: face_json(),
         });

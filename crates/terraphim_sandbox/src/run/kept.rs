@@ -20,7 +20,7 @@ pub struct Kept {
 #[derive(Default)]
 pub(crate) struct Before {
     /// Where it writes.
-    pub(super) folder: Option<OwnedFd>,
+    pub(super) folder: Option<Arc<OwnedFd>>,
     /// CPU time so far.
     pub(super) used: Duration,
     /// Memory of its own before the first program, in bytes.

@@ -33,6 +33,7 @@ fn executor(place: &Place, pool: &Pool) -> Executor {
         pool: pool.clone(),
         gateway: Arc::new(gateway),
         workspace: place.workspace(),
+        checkpoints: None,
         token_helper: HelperCommand { program: "/bin/false".into(), args: Vec::new() },
         face: String::new(),
     })
