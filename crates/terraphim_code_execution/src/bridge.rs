@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    advice,
     catalogue::LiveCatalogue,
     media,
     modules::{self, ImportError, ImportRequest},
@@ -83,6 +84,8 @@ pub(crate) struct Bridge {
 pub(crate) struct Record {
     pub(crate) calls: CallLog,
     pub(crate) files: Vec<SavedFile>,
+    /// What was seen of the program before it ran: the line, and what to write.
+    pub(crate) advice: Vec<(u32, String)>,
     /// The checkpoint that the workspace is to be when the program has ended.
     pub(crate) restore: Option<String>,
     /// Calls that have begun and not ended, by number, with their names and begin.
@@ -291,7 +294,11 @@ impl Bridge {
                 let request: ImportRequest = decode(payload).await?;
                 let wait = self.limits.wall * 2 / 3;
                 match modules::resolve(self.catalogue.gateway(), &request, wait).await {
-                    Ok(reply) => encode(&reply),
+                    Ok(reply) => {
+                        let advice = advice::of_calls(self.catalogue.gateway(), &request.calls).await;
+                        self.record().advice.extend(advice);
+                        encode(&reply)
+                    }
                     Err(error) => Err(CallError::of_import(error)),
                 }
             }

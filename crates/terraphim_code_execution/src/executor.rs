@@ -247,6 +247,7 @@ impl Executor {
             Some(written) => keep(&workspace, written, &mut end, &mut record).await.err(),
             None => None,
         };
+        advise(&mut end, &mut record);
         let restored = record.restore.take();
         if let Some((mut state, kept)) = kept {
             match &restored {
@@ -418,6 +419,18 @@ fn trace(outcome: &Outcome) {
         error = outcome.error.as_ref().map(|error| error.message.as_str()),
         "ended"
     );
+}
+
+/// Adds what was seen of the program before it ran, unless its error says so itself.
+fn advise(end: &mut RunEnd, record: &mut Record) {
+    let failed_at = match &end.ending {
+        Ending::Failed(failure) => failure.line,
+        _ => 0,
+    };
+    for (line, text) in std::mem::take(&mut record.advice).into_iter().filter(|(line, _)| *line != failed_at)
+    {
+        end.logs.push(LogLevel::Warn, &format!("line {line}: {text}"));
+    }
 }
 
 /// Takes what a run wrote into its workspace.

@@ -5,6 +5,7 @@
 //! comes out to the budget of a model. It neither prints nor reads the
 //! environment; whoever embeds it gives it folders and commands.
 
+mod advice;
 mod bridge;
 mod catalogue;
 mod executor;

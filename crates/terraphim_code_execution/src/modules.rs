@@ -10,12 +10,17 @@ use terraphim_mcp_codegen::{ModuleTool, ServerModule, nearest, server_modules};
 use terraphim_mcp_gateway::Gateway;
 use terraphim_types::ServerName;
 
+use crate::advice::LiteralCall;
+
 /// What the guest asks for.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ImportRequest {
     specifier: String,
     #[serde(default)]
     names: Option<Vec<String>>,
+    /// Calls whose arguments stand in the program.
+    #[serde(default)]
+    pub(crate) calls: Vec<LiteralCall>,
 }
 
 /// The servers of an import.
@@ -73,12 +78,12 @@ pub(crate) async fn resolve(
 }
 
 /// Every server with its identifier, without its tools.
-fn known_servers(gateway: &Gateway) -> Vec<ServerModule> {
+pub(crate) fn known_servers(gateway: &Gateway) -> Vec<ServerModule> {
     let names: Vec<_> = gateway.server_names().map(|name| (name, [].as_slice())).collect();
     server_modules(&names)
 }
 
-fn find<'k>(known: &'k [ServerModule], name: &str) -> Option<&'k ServerModule> {
+pub(crate) fn find<'k>(known: &'k [ServerModule], name: &str) -> Option<&'k ServerModule> {
     known.iter().find(|module| module.identifier == name || module.server.as_str() == name)
 }
 

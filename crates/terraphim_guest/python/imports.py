@@ -6,6 +6,9 @@ import re
 from terraphim_guest import runtime, servers
 
 
+_MOST_CALLS = 50
+
+
 class Import:
     """What is asked of the host: a specifier, and names with their places, or all of it."""
 
@@ -15,8 +18,11 @@ class Import:
         # Name to (line, column); nothing where the module is wanted as a whole.
         self.names = {}
 
-    def payload(self):
+    def payload(self, calls=()):
+        """What the host is asked, and the calls that stand in the program for it to look at."""
         asked = {"specifier": self.specifier}
+        if calls:
+            asked["calls"] = calls
         if self.names is not None:
             asked["names"] = list(self.names)
         return asked
@@ -44,6 +50,34 @@ def find(nodes, source):
     if aliases:
         _attributes(nodes, aliases, found)
     return list(found.values()), of_runtime
+
+
+def calls_of(nodes):
+    """The calls of tools whose arguments all have names, as the host takes them."""
+    servers_by_name, packages = {}, set()
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module == servers.PACKAGE and not node.level:
+            servers_by_name.update({alias.asname or alias.name: alias.name for alias in node.names})
+        elif isinstance(node, ast.Import):
+            names = (alias.asname or alias.name for alias in node.names if alias.name == servers.PACKAGE)
+            packages.update(names)
+    found = []
+    for node in nodes:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.args:
+            continue
+        server = _server_of(node.func.value, servers_by_name, packages)
+        names = [keyword.arg for keyword in node.keywords]
+        if server and None not in names and len(found) < _MOST_CALLS:
+            found.append({"server": server, "tool": node.func.attr, "names": names, "line": node.lineno})
+    return found
+
+
+def _server_of(node, servers_by_name, packages):
+    if isinstance(node, ast.Name):
+        return servers_by_name.get(node.id)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in packages:
+        return node.attr
+    return None
 
 
 def _module(alias, node, found, aliases):

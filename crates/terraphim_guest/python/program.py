@@ -36,7 +36,9 @@ class Program:
         nodes = list(ast.walk(tree))
         self.defers = any(map(_is_async, nodes))
         self.imports, self.of_runtime = imports.find(nodes, self.source)
+        self.calls = imports.calls_of(nodes)
         self.warnings = _unbound_servers(nodes)
+        self.absent = _absent(nodes)
         self.only_function = _only_function(tree)
         self.is_wrapped = _returns(tree.body)
         if self.defers:
@@ -253,6 +255,30 @@ def _unbound_servers(nodes):
         elif isinstance(node, ast.Name) and node.id in ("exec", "globals", "setattr", "vars"):
             return []
     return [(line, name) for name, line in used.items() if name not in bound]
+
+
+_NETWORK = "there is no network: call a tool of mcp_servers, which search_tools('...') finds"
+_ABSENT = {
+    "requests": _NETWORK, "urllib3": _NETWORK, "httpx": _NETWORK, "aiohttp": _NETWORK, "socket": _NETWORK,
+    "urllib.request": _NETWORK, "http.client": _NETWORK, "ftplib": _NETWORK, "smtplib": _NETWORK,
+    "subprocess": "there are no other processes: call a tool of mcp_servers, or use a Bash program",
+    "multiprocessing": "there are no other processes: use threads, or asyncio.gather for calls",
+}
+
+
+def _absent(nodes):
+    """Advice about modules that cannot do here what they are for: (line, text)."""
+    found = {}
+    for node in nodes:
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            if name in _ABSENT:
+                found.setdefault(_ABSENT[name], (node.lineno, f"`{name}` is of no use here: {_ABSENT[name]}"))
+    return list(found.values())
 
 
 def needs_loop(value):

@@ -119,6 +119,8 @@ class Run:
         texts = {f"line {one.lineno}: {one.category.__name__}: {one.message}": None for one in warned}
         for text in texts:
             self.channel.log(wire.WARN, text)
+        for line, text in self.program.absent:
+            self.channel.log(wire.WARN, f"line {line}: {text}")
         known = {} if self.module is None else vars(self.module)
         for line, name in self.program.warnings:
             if name in known:
@@ -141,7 +143,9 @@ class Run:
         asked = []
         for one in self.program.imports:
             about = {"server": one.specifier, "tool": ""}
-            asked.append((one, self.bridge.begin_call("import", one.payload(), about)))
+            # The host looks at all calls that stand in the program when it is first asked.
+            calls = () if asked else self.program.calls
+            asked.append((one, self.bridge.begin_call("import", one.payload(calls), about)))
         for one, call in asked:
             try:
                 reply = self.bridge.finish(call)

@@ -19,6 +19,7 @@ use terraphim_sandbox_protocol::{Failure, FailureKind, Syntax};
 
 use crate::positions::{self, Mapping, Positions};
 
+pub(crate) mod advice;
 mod outline;
 mod refused;
 
@@ -53,6 +54,8 @@ pub struct Compiled {
     pub imports: Vec<Import>,
     /// From its lines to the program's.
     pub positions: Positions,
+    /// What can be said of it.
+    pub notes: advice::Notes,
 }
 
 /// Compiles a program, or says what is wrong with it.
@@ -84,7 +87,7 @@ pub fn compile_shared(source: &str, syntax: Syntax, shares: bool) -> Result<Comp
     if let Some(refusal) = refused::by_syntax(&program, source) {
         return Err(refused_at(source, &refusal));
     }
-    strip_types(&allocator, &mut program, source, shares)?;
+    let notes = strip_types(&allocator, &mut program, source, shares)?;
     let mut shape = Shape { source, allocator: &allocator, program: Outline::default() };
     shape.rewrite(&mut program)?;
     let mut outline = shape.program;
@@ -109,7 +112,7 @@ pub fn compile_shared(source: &str, syntax: Syntax, shares: bool) -> Result<Comp
         source_column: token.get_src_col(),
     });
     let positions = Positions::new(mappings.collect());
-    Ok(Compiled { code: outline.wrap(&printed.code), imports: outline.imports, positions })
+    Ok(Compiled { code: outline.wrap(&printed.code), imports: outline.imports, positions, notes })
 }
 
 fn strip_types<'a>(
@@ -117,7 +120,7 @@ fn strip_types<'a>(
     program: &mut Program<'a>,
     source: &str,
     keeps_imports: bool,
-) -> Result<(), Failure> {
+) -> Result<advice::Notes, Failure> {
     let analysed = SemanticBuilder::new().with_check_syntax_error(true).with_enum_eval(true).build(program);
     if let Some(first) = analysed.diagnostics.iter().next() {
         return Err(diagnosed(source, first));
@@ -125,6 +128,7 @@ fn strip_types<'a>(
     if let Some(refusal) = refused::by_names(program, analysed.semantic.scoping()) {
         return Err(refused_at(source, &refusal));
     }
+    let notes = advice::of(program, analysed.semantic.scoping(), source);
     let scoping = analysed.semantic.into_scoping();
     let mut options = TransformOptions::default();
     // What this program does not use, one that follows may.
@@ -133,7 +137,7 @@ fn strip_types<'a>(
         Transformer::new(allocator, Path::new(FILE), &options).build_with_scoping(scoping, program);
     match transformed.diagnostics.iter().next() {
         Some(first) => Err(diagnosed(source, first)),
-        None => Ok(()),
+        None => Ok(notes),
     }
 }
 

@@ -2,6 +2,7 @@
 //! says how it ended. The process ends with it.
 
 use std::{
+    mem,
     panic::AssertUnwindSafe,
     time::{Duration, Instant},
 };
@@ -10,7 +11,10 @@ use rquickjs::{Array, Ctx, Function, Object, Value};
 use terraphim_sandbox_protocol::{Failure, FailureKind, GuestFrame, HostFrame, LogLevel, Payload, Start};
 
 use crate::{
-    compile::{self, Compiled, Import},
+    compile::{
+        self, Compiled, Import,
+        advice::{LiteralCall, Notes, instead_of},
+    },
     engine::{self, Ending, Engine},
     positions::{self, Positions},
     random::Random,
@@ -103,17 +107,35 @@ impl Run {
                 ));
             }
         };
-        match self.link(&compiled.imports) {
+        let ending = match self.link(&compiled) {
             Ok(modules) => self.run(&compiled, modules),
             Err(failure) => Ending::Failure(failure),
+        };
+        self.advise(&compiled.notes, &ending);
+        ending
+    }
+
+    /// Tells what was noticed before the program ran, but not what its error says too.
+    fn advise(&self, notes: &Notes, ending: &Ending) {
+        let hint = match ending {
+            Ending::Failure(failure) => failure.hint.as_str(),
+            Ending::Result(_) => "",
+        };
+        for (line, text) in &notes.advice {
+            if hint.is_empty() || !text.ends_with(hint) {
+                self.engine.shared.borrow_mut().channel.log(LogLevel::Warn, &format!("line {line}: {text}"));
+            }
         }
     }
 
     /// Asks the host for the imported modules, all at once.
-    fn link(&mut self, imports: &[Import]) -> Result<Vec<Option<Payload>>, Failure> {
+    fn link(&mut self, compiled: &Compiled) -> Result<Vec<Option<Payload>>, Failure> {
+        let imports = &compiled.imports;
         let mut waiting = Vec::new();
+        // The host looks at all calls that stand in the program when it is first asked.
+        let mut calls = compiled.notes.calls.as_slice();
         for import in imports {
-            let id = (import.specifier != "mcp-runtime").then(|| self.ask_for(import));
+            let id = (import.specifier != "mcp-runtime").then(|| self.ask_for(import, mem::take(&mut calls)));
             waiting.push(id);
         }
         let mut modules = vec![None; imports.len()];
@@ -132,7 +154,7 @@ impl Run {
         Ok(modules)
     }
 
-    fn ask_for(&mut self, import: &Import) -> u32 {
+    fn ask_for(&mut self, import: &Import, calls: &[LiteralCall]) -> u32 {
         let id = self.next_id;
         self.next_id -= 1;
         let request = self.engine.context.with(|ctx| -> rquickjs::Result<String> {
@@ -140,6 +162,18 @@ impl Run {
             request.set("specifier", import.specifier.as_str())?;
             if let Some(names) = &import.names {
                 request.set("names", names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>())?;
+            }
+            let told = Array::new(ctx.clone())?;
+            for (index, call) in calls.iter().enumerate() {
+                let one = Object::new(ctx.clone())?;
+                one.set("server", call.server.as_str())?;
+                one.set("tool", call.tool.as_str())?;
+                one.set("names", call.names.clone())?;
+                one.set("line", call.line)?;
+                told.set(index, one)?;
+            }
+            if !calls.is_empty() {
+                request.set("calls", told)?;
             }
             let json = ctx.json_stringify(request)?;
             json.map_or(Ok(String::new()), |json| json.to_string())
@@ -360,6 +394,11 @@ impl Run {
             failure.kind = FailureKind::Limit;
             failure.message = format!("the program used more than its {mib} MiB of memory");
             failure.hint = "work on less data at a time, or ask for more memory".into();
+        }
+        let missing = failure.message.strip_prefix("ReferenceError: ");
+        let missing = missing.and_then(|message| message.strip_suffix(" is not defined"));
+        if let Some(instead) = missing.and_then(instead_of).filter(|_| failure.hint.is_empty()) {
+            instead.clone_into(&mut failure.hint);
         }
         failure.message = engine::cut(&failure.message, TEXT_BYTES).to_owned();
         failure.hint = engine::cut(&failure.hint, TEXT_BYTES).to_owned();

@@ -117,10 +117,11 @@ await later(1);
         &place,
         "require('fs')",
         &expect![[r#"
-        program.ts:1:1: ReferenceError: require is not defined
-          1 | require('fs')
-            | ^
-    "#]],
+            program.ts:1:1: ReferenceError: require is not defined
+              1 | require('fs')
+                | ^
+            hint: modules are imported: import { name } from 'mcp-servers'
+        "#]],
     );
     check(
         &place,

@@ -8,6 +8,7 @@
 )]
 
 mod adopt;
+mod advice;
 mod bash;
 mod catalogue;
 mod checkpoints;
