@@ -24,7 +24,7 @@ usage: cargo xtask COMMAND
   interop [--only NAME]                     runs against real MCP servers and clients; needs the network once
   walls [--only NAME] [--suite NAME] [--doctor] [--available]
                                             the wall as root, as a user, without namespaces, in containers; needs runc
-  soak [--runs N] [--kills N] [--crashes N] [--concurrency N]
+  soak [--runs N] [--python N] [--bash N] [--kills N] [--crashes N] [--concurrency N]
                                             many checked runs, after which nothing may have grown
   fuzz [TARGET...] [--seconds N] [--jobs N] everything that reads what others wrote, on hostile inputs; needs a C++ compiler
   bench [--data FOLDER] [--only run|kg|notes]

@@ -31,6 +31,8 @@ const PARTS: usize = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Options {
     runs: usize,
+    python: usize,
+    bash: usize,
     kills: usize,
     crashes: usize,
     concurrency: usize,
@@ -39,11 +41,14 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the command line's options.
     pub(crate) fn parse(words: &[&str]) -> Result<Self, Error> {
-        let mut options = Self { runs: 100_000, kills: 1_000, crashes: 100, concurrency: 16 };
+        let mut options =
+            Self { runs: 100_000, python: 10_000, bash: 5_000, kills: 1_000, crashes: 100, concurrency: 16 };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let target = match *word {
                 "--runs" => &mut options.runs,
+                "--python" => &mut options.python,
+                "--bash" => &mut options.bash,
                 "--kills" => &mut options.kills,
                 "--crashes" => &mut options.crashes,
                 "--concurrency" => &mut options.concurrency,
@@ -65,11 +70,20 @@ impl Options {
 pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let place = Place::new()?;
     println!("soaking {} against {}", place.binary().display(), place.upstream().display());
-    let Options { runs, kills, crashes, concurrency } = options;
-    println!("{runs} runs, {kills} kills, {crashes} crashes of a server, {concurrency} at once");
+    let Options { runs, python, bash, kills, crashes, concurrency } = options;
+    println!(
+        "{runs} runs, {python} of Python and {bash} of Bash, {kills} kills, {crashes} crashes of a server, \
+         {concurrency} at once"
+    );
     let face = Face::start(place.command())?;
     let worker = Worker::new(&face, &place);
-    let jobs = jobs::plan(options.runs, options.kills, options.crashes);
+    let jobs = jobs::plan(&[
+        (options.runs, Job::Run),
+        (options.python, Job::Python),
+        (options.bash, Job::Bash),
+        (options.kills, Job::Kill),
+        (options.crashes, Job::Crash),
+    ]);
     // Starts what is otherwise started by the first crash, which may come late.
     work(&worker, &[Job::Crash(0), Job::Crash(1)], 1);
     let (began, mut counted) = (Instant::now(), Vec::new());
@@ -145,7 +159,9 @@ mod tests {
     #[test]
     fn options_are_read() {
         let read = Options::parse(&["--runs", "2000", "--concurrency", "4"]).expect("they are right");
-        assert_eq!(read, Options { runs: 2_000, kills: 1_000, crashes: 100, concurrency: 4 });
+        let expected =
+            Options { runs: 2_000, python: 10_000, bash: 5_000, kills: 1_000, crashes: 100, concurrency: 4 };
+        assert_eq!(read, expected);
         for wrong in [&["--runs"][..], &["--runs", "many"], &["--runs", "1"], &["--walks", "3"]] {
             assert!(Options::parse(wrong).is_err(), "{wrong:?}");
         }

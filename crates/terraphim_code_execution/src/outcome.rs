@@ -182,16 +182,22 @@ impl RunError {
             FailureKind::Limit => ErrorKind::Limit,
             FailureKind::Denied => ErrorKind::Denied,
         };
-        let mut error = Self::new(kind, cut(&failure.message), cut(&failure.hint));
+        let mut error = Self::new(kind, &shown(&failure.message), &shown(&failure.hint));
         if failure.line > 0 {
             error.line = Some(failure.line);
             error.column = Some(failure.column.max(1));
             error.snippet = snippet(source, failure.line, failure.column.max(1));
         }
         // One frame says no more than the line above it.
-        error.stack = failure.stack.contains('\n').then(|| cut(&indented(cut(&failure.stack))).to_owned());
+        error.stack = failure.stack.contains('\n').then(|| cut(&indented(&shown(&failure.stack))).to_owned());
         error
     }
+}
+
+/// A program's text without what would move a reader's screen.
+fn shown(text: &str) -> String {
+    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    cut(text).replace(steers, "\u{fffd}")
 }
 
 /// The guest keeps to this by itself, unless the program has taken it over.

@@ -21,10 +21,10 @@ class Import:
     def payload(self, calls=()):
         """What the host is asked, and the calls that stand in the program for it to look at."""
         asked = {"specifier": self.specifier}
-        if calls:
-            asked["calls"] = calls
         if self.names is not None:
             asked["names"] = list(self.names)
+        if calls:
+            asked["calls"] = calls
         return asked
 
 

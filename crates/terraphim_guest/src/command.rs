@@ -2,12 +2,22 @@
 //! starts the machine's own `bash`, answers its `mcp` commands from the host,
 //! and tells how it ended. The same program is `mcp` inside the jail.
 
+mod advice;
 mod arguments;
+mod calls;
 mod clients;
+mod commands;
 mod ending;
+mod help;
+mod host;
 mod mcp;
 mod output;
+mod place;
+mod refusal;
+mod shown;
 mod supervisor;
+mod tables;
+mod told;
 mod watch;
 
 use std::{ffi::OsString, os::fd::OwnedFd};

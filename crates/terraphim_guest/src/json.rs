@@ -1,7 +1,7 @@
 //! JSON as text: whether something is a value, and what its members are. The
 //! guest passes values on as they are written and builds none in memory.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 /// Deepest nesting that is taken; the host takes no more.
 const MAX_DEPTH: usize = 100;
@@ -64,6 +64,37 @@ pub(crate) fn escape(text: &str, json: &mut String) {
             c => json.push(c),
         }
     }
+}
+
+/// A value without escapes for halves of characters, which stand for no text: one
+/// for the sign of what cannot be shown stands there instead.
+pub(crate) fn without_halves(value: &str) -> Cow<'_, str> {
+    let mut mended = String::new();
+    let (mut done, mut at) = (0, 0);
+    while let Some(found) = value.get(at..).and_then(|rest| rest.find('\\')) {
+        at += found;
+        let unit = |at: usize| {
+            let digits = value.get(at..at + 6)?.strip_prefix("\\u")?;
+            u16::from_str_radix(digits, 16).ok()
+        };
+        at += match unit(at) {
+            Some(0xd800..=0xdbff) if matches!(unit(at + 6), Some(0xdc00..=0xdfff)) => 12,
+            Some(0xd800..=0xdfff) => {
+                mended.push_str(value.get(done..at).unwrap_or_default());
+                mended.push_str("\\ufffd");
+                done = at + 6;
+                6
+            }
+            Some(_) => 6,
+            // Two signs, of which the second may be a backslash, too.
+            None => 2,
+        };
+    }
+    if done == 0 {
+        return Cow::Borrowed(value);
+    }
+    mended.push_str(value.get(done..).unwrap_or_default());
+    Cow::Owned(mended)
 }
 
 struct Scanner<'t> {
@@ -255,6 +286,21 @@ mod tests {
         assert_eq!(elements(read[0].1).unwrap(), ["1", "\"x,]\""]);
         assert_eq!(string(r#""a\ud83d\ude00\n""#).unwrap(), "a\u{1f600}\n");
         assert_eq!(string("1"), None);
+    }
+
+    #[test]
+    fn halves_of_characters_are_replaced() {
+        for (value, expected) in [
+            (r#""a\ud800b""#, r#""a\ufffdb""#),
+            (r#"{"\udc00":"\ud83d\ude00\ud83d"}"#, r#"{"\ufffd":"\ud83d\ude00\ufffd"}"#),
+            (r#""\ud800\ud83d\ude00""#, r#""\ufffd\ud83d\ude00""#),
+            (r#""\\ud800 \n \u00e4 ä""#, r#""\\ud800 \n \u00e4 ä""#),
+            (r#""\ud8"#, r#""\ud8"#),
+            ("\\", "\\"),
+            ("\\ä", "\\ä"),
+        ] {
+            assert_eq!(without_halves(value), expected, "{value}");
+        }
     }
 
     #[test]

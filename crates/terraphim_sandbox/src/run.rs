@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// How much later than the interpreter's own deadline the process is killed.
-const KILL_GRACE: Duration = Duration::from_millis(100);
+const KILL_GRACE: Duration = Duration::from_millis(40);
 
 /// How often the threads of a run are counted that may have several.
 const LOOK_EVERY: Duration = Duration::from_millis(50);

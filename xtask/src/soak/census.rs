@@ -18,8 +18,11 @@ const STILL: Duration = Duration::from_millis(300);
 
 const TICK: Duration = Duration::from_millis(20);
 
-/// Processes that wait for a program, at most; those that run one are gone at rest.
-pub(super) const MOST_READY: usize = 8;
+/// Processes of one zygote that wait for a program, at most; those that run one are gone at rest.
+const READY: usize = 8;
+
+/// The same of all three zygotes.
+pub(super) const MOST_READY: usize = 3 * READY;
 
 /// Address space of a run beyond its memory limit, in bytes.
 const OWN_ADDRESS_SPACE: u64 = 48 << 20;
@@ -32,12 +35,12 @@ const GUEST: &str = "terraphim-guest";
 pub(super) struct Census {
     /// Resident memory of the binary, in KiB.
     pub(super) host_kib: u64,
-    /// Resident memory of the zygote, in KiB.
+    /// Resident memory of the zygotes, in KiB.
     pub(super) zygote_kib: u64,
     pub(super) threads: usize,
     /// Open descriptors of the binary.
     pub(super) descriptors: usize,
-    /// Open descriptors of the zygote.
+    /// Open descriptors of the zygotes.
     pub(super) zygote_descriptors: usize,
     /// Processes that wait for a program.
     pub(super) ready: usize,
@@ -80,14 +83,14 @@ impl Census {
 
     fn now(host: u32, place: &Place) -> Self {
         let all = family(host);
-        let zygote = zygote(host).unwrap_or_default();
+        let zygotes = zygotes(host);
         let direct = children(host);
         let mut census = Self {
             host_kib: resident_kib(host),
-            zygote_kib: resident_kib(zygote),
+            zygote_kib: zygotes.iter().map(|zygote| resident_kib(*zygote)).sum(),
             threads: entries(&format!("/proc/{host}/task")),
             descriptors: entries(&format!("/proc/{host}/fd")),
-            zygote_descriptors: entries(&format!("/proc/{zygote}/fd")),
+            zygote_descriptors: zygotes.iter().map(|zygote| entries(&format!("/proc/{zygote}/fd"))).sum(),
             ready: runs(host).len(),
             children: direct.iter().filter(|pid| name(**pid) != GUEST).count(),
             zombies: all.iter().filter(|(pid, _)| state(*pid) == Some('Z')).count(),
@@ -158,14 +161,15 @@ fn family(host: u32) -> Vec<(u32, u64)> {
     family.into_iter().filter_map(|pid| Some((pid, start_time(pid)?))).collect()
 }
 
-fn zygote(host: u32) -> Option<u32> {
-    let waiter = children(host).into_iter().find(|pid| name(*pid) == GUEST)?;
-    children(waiter).first().copied()
+/// The zygotes of all languages; each is the child of a process that only waits for it.
+fn zygotes(host: u32) -> Vec<u32> {
+    let waiters = children(host).into_iter().filter(|pid| name(*pid) == GUEST);
+    waiters.filter_map(|waiter| children(waiter).first().copied()).collect()
 }
 
 /// The processes that wait for a program or run one.
 fn runs(host: u32) -> Vec<u32> {
-    zygote(host).map(children).unwrap_or_default()
+    zygotes(host).into_iter().flat_map(children).collect()
 }
 
 fn children(pid: u32) -> Vec<u32> {

@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 pub(super) enum Job {
     /// A program that is let run to its end.
     Run(usize),
+    /// The same in Python.
+    Python(usize),
+    /// The same in Bash.
+    Bash(usize),
     /// A program that is killed.
     Kill(usize),
     /// A server that ends in the middle of a call.
@@ -28,15 +32,16 @@ pub(super) enum Expected {
     Failure { kind: &'static str, message: String },
 }
 
-/// All jobs, kills and crashes spread evenly between the runs.
-pub(super) fn plan(runs: usize, kills: usize, crashes: usize) -> Vec<Job> {
-    let mut jobs = Vec::with_capacity(runs + kills + crashes);
-    for run in 0..runs {
-        jobs.push(Job::Run(run));
-        jobs.extend((kills * run / runs..kills * (run + 1) / runs).map(Job::Kill));
-        jobs.extend((crashes * run / runs..crashes * (run + 1) / runs).map(Job::Crash));
-    }
-    jobs
+/// How many jobs of a kind, and what makes one of a number.
+pub(super) type Kind = (usize, fn(usize) -> Job);
+
+/// So many jobs of each kind, all spread evenly among those of the first.
+pub(super) fn plan(kinds: &[Kind]) -> Vec<Job> {
+    let most = kinds.first().map_or(0, |(count, _)| *count).max(1);
+    let of_step = |step: usize| {
+        kinds.iter().flat_map(move |(count, job)| (count * step / most..count * (step + 1) / most).map(job))
+    };
+    (0..most).flat_map(of_step).collect()
 }
 
 /// The program of a run: mostly short, now and then one that fails or meets a limit.
@@ -67,6 +72,86 @@ pub(super) fn program(number: usize) -> Task {
             expected: Expected::Failure { kind: "limit", message: "memory".into() },
         },
         _ => succeeds(format!("for (let i = 0; i < 50; i++) console.log('line', i, {n}); return 'logged {n}'"), json!(format!("logged {n}"))),
+    }
+}
+
+/// A program in Python, of the same mixture.
+pub(super) fn python(number: usize) -> Task {
+    let n = number;
+    let steady = |code: &str| format!("from mcp_servers import steady\n{code}");
+    let task = match number * 37 % 100 {
+        0..40 => succeeds(format!("{{'n': {n}, 'sum': sum([{n}, 1, 2])}}"), json!({ "n": n, "sum": n + 3 })),
+        40..70 => succeeds(steady(&format!("steady.add(a={n}, b=1)['sum']")), json!(n + 1)),
+        70..80 => succeeds(
+            steady(&format!(
+                "import asyncio\nall = await asyncio.gather(*[steady.add(a={n}, b=b) for b in range(8)])\n[one['sum'] for one in all]"
+            )),
+            json!((0..8).map(|b| n + b).collect::<Vec<_>>()),
+        ),
+        80..88 => {
+            succeeds(format!("open('kept', 'w').write('{:0100}')\nopen('kept').read(3)", n), json!("000"))
+        }
+        88..92 => succeeds(
+            format!(
+                "import threading\nt = threading.Thread(target=lambda: globals().update(x={n}))\nt.start(); t.join()\nx"
+            ),
+            json!(n),
+        ),
+        92..96 => {
+            fails(format!("raise ValueError('failure {n}')"), "runtime", &format!("ValueError: failure {n}"))
+        }
+        96..98 => fails(steady("steady.fail()"), "tool", "it failed on purpose"),
+        98 => Task {
+            arguments: json!({ "code": "a = []\nwhile True: a.append([7] * 1000)", "memory_mb": 32 }),
+            expected: Expected::Failure { kind: "limit", message: "memory".into() },
+        },
+        _ => Task {
+            arguments: json!({ "code": "while True: pass", "timeout_ms": 200 }),
+            expected: Expected::Failure { kind: "limit", message: "ran longer than".into() },
+        },
+    };
+    task.in_language("python")
+}
+
+/// A program in Bash, of the same mixture.
+pub(super) fn bash(number: usize) -> Task {
+    let n = number;
+    let task = match number * 37 % 100 {
+        0..40 => succeeds(format!("echo $(({n} + 1 + 2))"), json!(n + 3)),
+        40..70 => succeeds(
+            format!("mcp call steady.add a:={n} b:=1 | sed -E 's/.*\"sum\": *([0-9]+).*/\\1/'"),
+            json!(n + 1),
+        ),
+        70..80 => succeeds(
+            format!(
+                "for b in 1 2 3; do mcp call steady.add a:={n} b:=$b > /tmp/$b & done; wait; cat /tmp/[123] | wc -l"
+            ),
+            json!(3),
+        ),
+        80..88 => {
+            succeeds(format!("printf '%0100d' {n} > kept; head -c 3 kept | sed 's/^/x/'"), json!("x000"))
+        }
+        88..92 => succeeds(format!("sleep 1000 & (setsid sleep 1000 &); echo {n}"), json!(n)),
+        92..96 => fails(format!("echo 'failure {n}' >&2; exit 3"), "runtime", &format!("failure {n}")),
+        96..98 => fails("set -e; mcp call steady.fail".into(), "tool", "it failed on purpose"),
+        98 => Task {
+            arguments: json!({ "code": "x=xxxxxxxx; while :; do x=$x$x; done", "memory_mb": 32 }),
+            expected: Expected::Failure { kind: "limit", message: "memory".into() },
+        },
+        _ => Task {
+            arguments: json!({ "code": "while :; do :; done", "timeout_ms": 200 }),
+            expected: Expected::Failure { kind: "limit", message: "ran longer than".into() },
+        },
+    };
+    task.in_language("bash")
+}
+
+impl Task {
+    fn in_language(mut self, language: &str) -> Self {
+        if let Some(arguments) = self.arguments.as_object_mut() {
+            arguments.insert("language".into(), json!(language));
+        }
+        self
     }
 }
 
@@ -145,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_plan_holds_everything_once_and_evenly() {
-        let jobs = plan(1_000, 10, 3);
+        let jobs = plan(&[(1_000, Job::Run), (10, Job::Kill), (3, Job::Crash)]);
         let count = |wanted: fn(&Job) -> bool| jobs.iter().filter(|job| wanted(job)).count();
         assert_eq!(jobs.len(), 1_013);
         assert_eq!(count(|job| matches!(job, Job::Run(_))), 1_000);

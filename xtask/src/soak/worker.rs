@@ -85,6 +85,8 @@ impl<'s> Worker<'s> {
         let began = Instant::now();
         let (kind, done) = match job {
             Job::Run(number) => ("runs to their end", self.run(&jobs::program(number))),
+            Job::Python(number) => ("runs of Python", self.run(&jobs::python(number))),
+            Job::Bash(number) => ("runs of Bash", self.run(&jobs::bash(number))),
             Job::Kill(number) => match number % 3 {
                 0 => ("runs ended by their deadline", self.run(&jobs::overdue())),
                 1 => ("runs cancelled by the client", self.cancelled(number, lane)),

@@ -1,5 +1,7 @@
 //! Bash programs through the real binary: calls, the result, the jail, the limits.
 
+mod commands;
+
 use std::{
     fs,
     os::unix::fs::symlink,
@@ -270,6 +272,10 @@ fn the_result_is_what_the_program_prints() {
         ("timeout 0.1 sleep 60; echo $?", json!(124)),
         ("echo x > /dev/stderr; echo y | tee /dev/stderr", json!("y")),
         ("exit 0; echo never", json!(null)),
+        // What stands before a program to tell its line changes nothing of it.
+        ("false\necho \"$? $_ ${PIPESTATUS[*]} $LINENO\"", json!("1 false 1 2")),
+        ("set -x\nfalse\ntrue", json!(null)),
+        ("trap 'echo own' EXIT\nexit 0", json!("own")),
     ] {
         assert_eq!(bash(&place, program, &[]).json(), result, "{program}");
         for entry in fs::read_dir(place.workspace()).into_iter().flatten() {
@@ -284,7 +290,7 @@ fn failures_name_the_line_and_what_to_do() {
     for (program, code, words) in [
         ("echo 1\nfoo --bar", 1, "program.sh:2:1: exit code 127: foo: command not found"),
         ("echo 1\nhed x", 1, "did you mean head"),
-        ("exit 3", 1, "program.sh: exit code 3"),
+        ("exit 3", 1, "program.sh:1:1: exit code 3"),
         ("set -u\n\necho $nope", 1, "program.sh:3:1: exit code 127: nope: unbound variable"),
         ("if true\n", 1, "syntax error: unexpected end of file"),
         ("echo ok\nfi", 1, "program.sh:2:1: syntax error near unexpected token 'fi'"),
@@ -292,60 +298,29 @@ fn failures_name_the_line_and_what_to_do() {
         ("kill -TERM $$", 1, "ended by SIGTERM"),
         ("mcp call up.ecko text=a", 1, "did you mean echo?"),
         ("mcp call upp.echo text=a", 1, "there is no server `upp`"),
-        ("mcp call up.fail; exit $?", 1, "up.fail"),
+        ("mcp call up.fail; exit $?", 1, "program.sh:1:1: up.fail failed"),
         ("exec 9>&-\nmcp call up.echo text=a", 1, "the host cannot be reached"),
+        ("set -e\n\ngrep x /dev/null\n", 1, "program.sh:3:1: exit code 1 of `grep x /dev/null`"),
+        ("set -e\nf() {\n  grep x /dev/null\n}\nf", 1, "program.sh:3:1: exit code 1 of `grep x /dev/null`"),
+        ("set -e\nf() {\n  test $1 = 2\n}\nf 2\nf 3", 1, "program.sh:3:1: exit code 1 of `test $1 = 2`"),
+        ("set -eo pipefail\necho a\nfalse | cat", 1, "program.sh:3:1: exit code 1"),
+        ("set -e\nx=$(\n  exit 4\n)", 1, "exit code 4 of `x=$(exit 4)`"),
+        ("die() { echo no >&2; exit 5; }\ntrue\ntest a = b || die", 1, "program.sh:3:1: exit code 5: no"),
+        ("false\ntrue\nexit 6 # HERE", 1, "program.sh:3:1: exit code 6"),
+        (
+            "set -e\nmcp call up.fail 2> /dev/null\n",
+            1,
+            "program.sh:2:1: up.fail failed: it failed on purpose",
+        ),
+        ("trap 'echo mine >&2' EXIT\nset -e\nfalse", 1, "program.sh: exit code 1: mine"),
+        ("exec 9>&-\nset -e\nfalse", 1, "program.sh: exit code 1"),
+        ("printf '7\\0x\\0\\0x' >&9\ntrap - EXIT\nfalse", 1, "exit code 1 of `x`"),
     ] {
         let ended = bash(&place, program, &[]);
         assert!(ended.failure(code).contains(words), "{program}: {}", ended.err);
     }
     // Nothing of a program runs whose end cannot be read.
     assert!(!bash(&place, "echo side effect >&2\nif", &[]).err.contains("side effect\n"));
-}
-
-#[test]
-fn tools_are_called_one_by_one_and_at_once() {
-    let place = Place::with_servers(&[("up", &[])]);
-    let program = r#"
-set -euo pipefail
-one=$(mcp call up.echo text=a)
-for n in $(seq 12); do mcp call up.echo text="n$n" > "/tmp/$n" & done
-wait
-many=$(cat /tmp/[0-9]* | jq -s 'sort | unique | length')
-[ "$(mcp call up.echo --json '{"text": "a"}')" = "$one" ]
-[ "$(echo '{"text": "b"}' | mcp call up.echo --json - text=a)" = "$one" ]
-echo '{"kept": [1]}' | mcp save thing > /dev/null
-kept=$(mcp load thing | jq -c .kept)
-names=$(mcp list)
-if mcp call up.add a:=1 b=2 2> /tmp/err; then exit 9; fi
-docs=$(mcp docs up.add | jq -r '.docs[0].signature')
-mcp search echo --server up --limit 1 | jq -e '.tools[0].name == "up.echo"' > /dev/null
-jq -nc --argjson one "$one" --argjson many "$many" --argjson kept "$kept" --argjson names "$names" \
-  --arg err "$(cat /tmp/err)" --arg docs "$docs" '$ARGS.named'
-"#;
-    let told = bash(&place, program, &[]).json();
-    assert_eq!(told["many"], 12, "{told}");
-    assert_eq!(told["kept"], json!([1]));
-    assert_eq!(told["names"], json!(["thing"]));
-    assert_eq!(told["docs"], "mcp call up.add a:=number b:=number");
-    assert!(told["err"].as_str().expect("a text").starts_with("mcp: up.add"), "{told}");
-    assert!(told["err"].as_str().expect("a text").contains("hint: name=value is a text"), "{told}");
-    assert!(told["one"].to_string().contains('a'), "{told}");
-}
-
-#[test]
-fn the_broker_survives_garbage() {
-    let place = Place::with_servers(&[("up", &[])]);
-    let program = r#"
-for fd in $(seq 3 255); do { echo garbage >&$fd; } 2>/dev/null; done
-for n in $(seq 100); do echo "$n" >&9; done
-head -c 100000 /dev/urandom >&9 2>/dev/null
-for n in $(seq 20); do (mcp call up.echo text=x > /dev/null & kill -9 $!) 2>/dev/null; done
-yes | head -c 19000000 | tr -d '\n' | jq -Rsc '{text: .}' | mcp call up.echo --json - 2>&1 | head -1
-mcp call up.echo text=a > /dev/null && echo fine
-"#;
-    let told = bash(&place, program, &[]).json();
-    let told = told.as_str().expect("a text");
-    assert!(told.contains("more than 8388608 bytes") && told.ends_with("fine"), "{told}");
 }
 
 #[test]

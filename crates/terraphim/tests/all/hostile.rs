@@ -40,20 +40,71 @@ fn judge(case: &Case, mut attempt: impl FnMut() -> Value) {
     assert!(in_time, "{}: no verdict of {ATTEMPTS} came in time", case.name);
 }
 
-/// The programs that this machine can run.
-fn cases(has_python: bool) -> Vec<Case> {
-    case::all().into_iter().filter(|case| has_python || !case.is_python()).collect()
+/// Whether programs of this language can run on this machine.
+fn has(language: &str) -> bool {
+    match language {
+        "python" => place().has_python(),
+        "bash" => has_bash(),
+        _ => true,
+    }
+}
+
+/// Whether Bash programs can run on this machine; where they cannot, that the program says so and
+/// what to do. `TERRAPHIM_REQUIRE_BASH` makes that a failure.
+fn has_bash() -> bool {
+    let place = place();
+    place.file("program.sh", "true");
+    let ended = place.terraphim(&["run", "program.sh"]);
+    if ended.status.success() {
+        return true;
+    }
+    assert!(std::env::var_os("TERRAPHIM_REQUIRE_BASH").is_none(), "{}", ended.err);
+    let err = ended.failure(4);
+    assert!(
+        err.contains("install Bash") || err.contains("terraphim doctor"),
+        "what is missing is not told: {err}"
+    );
+    println!("no Bash program can run on this machine: {err}");
+    false
+}
+
+/// The programs of a language, and those in what it is an extension of, that this machine can run.
+fn cases(language: &str) -> Vec<Case> {
+    let mut cases = case::all();
+    let is_one_of = |case: &Case| match case.language() {
+        "javascript" => language == "typescript",
+        other => language == other,
+    };
+    cases.retain(|case| is_one_of(case) && case.is_for_this_machine());
+    if has(language) { cases } else { Vec::new() }
 }
 
 #[test]
 fn there_are_programs() {
-    let (python, others): (Vec<_>, Vec<_>) = case::all().into_iter().partition(Case::is_python);
-    assert!(python.len() >= 60 && others.len() >= 60, "{} in Python, {} others", python.len(), others.len());
+    let cases = case::all();
+    for (language, least) in [("typescript", 60), ("python", 60), ("bash", 40)] {
+        let count = cases.iter().filter(|case| case.language() == language).count();
+        assert!(count >= least, "{count} in {language}");
+    }
 }
 
 #[test]
-fn the_command_line_judges_every_program() {
-    let cases = cases(place().has_python());
+fn the_command_line_judges_every_program_in_typescript() {
+    the_command_line_judges_every_program("typescript");
+}
+
+#[test]
+fn the_command_line_judges_every_program_in_python() {
+    the_command_line_judges_every_program("python");
+}
+
+#[test]
+fn the_command_line_judges_every_program_in_bash() {
+    the_command_line_judges_every_program("bash");
+}
+
+fn the_command_line_judges_every_program(language: &str) {
+    let cases = cases(language);
     thread::scope(|scope| {
         for lane in 0..LANES {
             let cases = cases.iter().skip(lane).step_by(LANES);
@@ -80,24 +131,42 @@ fn on_the_command_line(case: &Case) {
         case.check_shown(&ended.out, &ended.err);
     }
     if let Some((program, finds)) = case.next() {
-        assert_eq!(&place.python(program, &[]).json(), finds, "{}: the next run", case.name);
+        let name = format!("next.{}", case.name.rsplit('.').next().unwrap_or_default());
+        place.file(&name, program);
+        assert_eq!(&place.terraphim(&["run", &name]).json(), finds, "{}: the next run", case.name);
     }
 }
 
 #[test]
-fn one_host_survives_every_program() {
+fn one_host_survives_every_program_in_typescript() {
+    one_host_survives_every_program("typescript");
+}
+
+#[test]
+fn one_host_survives_every_program_in_python() {
+    one_host_survives_every_program("python");
+}
+
+#[test]
+fn one_host_survives_every_program_in_bash() {
+    one_host_survives_every_program("bash");
+}
+
+fn one_host_survives_every_program(language: &str) {
+    let cases = cases(language);
+    if cases.is_empty() {
+        // Why is told; the programs of the other languages are another test's.
+        return;
+    }
     let place = place();
-    let has_python = place.has_python();
     let mut connection = Connection::open(&place);
     // Whatever is started or written once is there from now on.
     connection.run(WARMING);
     innocent(&mut connection, "typescript");
-    if has_python {
-        innocent(&mut connection, "python");
-    }
+    innocent(&mut connection, language);
     let before = settled(&connection, &place);
     let (threads, resident) = (status(connection.pid(), "Threads"), status(connection.pid(), "VmRSS"));
-    for case in cases(has_python) {
+    for case in cases {
         let arguments = json!({
             "code": case.source,
             "language": case.language(),
@@ -111,7 +180,7 @@ fn one_host_survives_every_program() {
             remove_kept(&place, &outcome);
             outcome
         });
-        innocent(&mut connection, if case.is_python() { "python" } else { "typescript" });
+        innocent(&mut connection, case.language());
         let after = host::eventually(&before, || Holdings::of(connection.pid(), &place));
         assert_eq!(after, before, "the host is not as it was before {}", case.name);
     }
@@ -164,6 +233,9 @@ fn found(connection: &mut Connection, case: &Case) {
 fn innocent(connection: &mut Connection, language: &str) {
     let program = match language {
         "python" => "from mcp_servers import up\n[up.add(a=40, b=2)['sum'], list(map(str, [1]))]",
+        "bash" => {
+            "sum=$(mcp call up.add a:=40 b:=2 | jq .sum); jq -nc --argjson sum $sum '[$sum, [1 | tostring]]'"
+        }
         _ => {
             "import { up } from 'mcp-servers'\nreturn [(await up.add({ a: 40, b: 2 })).sum, [1].map(String)]"
         }

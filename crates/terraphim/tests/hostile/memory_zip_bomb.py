@@ -1,5 +1,6 @@
 ## verdict: limit
 ## message: memory
+## timeout: 60000
 ## memory: 64
 import zlib
 packer = zlib.compressobj(9)

@@ -1,4 +1,5 @@
 ## verdict: limit
 ## message: memory
+## timeout: 60000
 import os
 os._exit(97)

@@ -1,3 +1,4 @@
 ## verdict: limit
 ## message: memory
+## timeout: 60000
 raise MemoryError('only said')

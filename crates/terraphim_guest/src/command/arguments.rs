@@ -2,24 +2,8 @@
 
 use crate::json;
 
-/// Longest value that is read from standard input, in bytes.
-pub(super) const INPUT_BYTES: u64 = 64 << 20;
-
-pub(super) const HELP: &str = "\
-mcp calls the tools of the connected MCP servers.
-
-  mcp call SERVER.TOOL [name=text] [name:=json] [--json JSON] [--json -] [--text] [--raw]
-      prints the value as JSON; --text prints a text as it is, --json - reads the
-      arguments from standard input, --raw prints the whole reply of the server
-  mcp search [WORDS] [--category C] [--server S] [--limit N]
-  mcp docs SERVER.TOOL...
-  mcp save NAME < JSON      keeps a value for later runs
-  mcp load NAME             prints it
-  mcp list                  the names that are kept
-
-Examples
-  mcp call notes.search query='rust async' limit:=10 | jq '.[0].title'
-  mcp call notes.search --json '{\"query\": \"rust\"}' --text";
+/// Longest part of a wrong argument that is told, in characters.
+const SHOWN_CHARS: usize = 80;
 
 /// What a command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,8 +15,25 @@ pub(super) enum Asked {
         operation: &'static str,
         payload: String,
     },
+    /// Tools that match, by the arguments of the host's search as JSON.
+    Search {
+        payload: String,
+        shown: Shown,
+    },
+    /// The docs of these tools, or all servers.
+    Docs {
+        names: Vec<String>,
+        shown: Shown,
+    },
     /// To keep what stands on standard input under this name.
     Save(String),
+}
+
+/// For whom an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    Json,
+    Text,
 }
 
 /// A call of a tool.
@@ -40,8 +41,7 @@ pub(super) enum Asked {
 pub(super) struct Call {
     pub(super) server: String,
     pub(super) tool: String,
-    /// Names with their values as JSON.
-    pub(super) members: Vec<(String, String)>,
+    pub(super) members: Vec<(String, Value)>,
     /// All arguments as one text of JSON; those above are added to it.
     pub(super) object: Option<Source>,
     pub(super) raw: bool,
@@ -50,25 +50,54 @@ pub(super) struct Call {
     pub(super) has_texts: bool,
 }
 
+/// What an argument is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// This JSON.
+    Here(String),
+    /// What is read, as a text.
+    Text(Source),
+    /// What is read, which is JSON.
+    Json(Source),
+}
+
 /// Where arguments stand.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Source {
     Here(String),
+    File(String),
     Input,
+}
+
+impl Source {
+    /// What `@file` and `-` mean.
+    fn of(word: &str) -> Option<Self> {
+        match word.strip_prefix('@') {
+            Some(path) if !path.is_empty() => Some(Self::File(path.to_owned())),
+            _ => (word == "-").then_some(Self::Input),
+        }
+    }
 }
 
 /// Reads a command line, or says what is wrong with it.
 pub(super) fn read(words: &[String]) -> Result<Asked, String> {
     let Some((command, rest)) = words.split_first() else { return Ok(Asked::Help) };
-    if rest.iter().any(|word| word == "--help") {
-        return Ok(Asked::Help);
+    if let Some(others) = without_help(rest) {
+        return Ok(match (command.as_str(), others.as_slice()) {
+            ("call" | "docs", [_, ..]) => {
+                // The name alone is asked for; what else is there is a call's.
+                let most = if command == "call" { 1 } else { others.len() };
+                let names = others.into_iter().take(most).cloned().collect();
+                Asked::Docs { names, shown: Shown::Text }
+            }
+            _ => Asked::Help,
+        });
     }
     match command.as_str() {
         "help" | "--help" | "-h" => Ok(Asked::Help),
         "call" => call(rest).map(Asked::Call),
         "search" => search(rest),
-        "docs" if rest.is_empty() => Err("write the names of tools: mcp docs SERVER.TOOL...".into()),
-        "docs" => Ok(Asked::Plain { operation: "tool_docs", payload: object(&[("names", list(rest))]) }),
+        "docs" => docs(rest),
         "save" => Ok(Asked::Save(one_name(rest, "save")?)),
         "load" => {
             let payload = object(&[("name", quoted(&one_name(rest, "load")?))]);
@@ -78,6 +107,26 @@ pub(super) fn read(words: &[String]) -> Result<Asked, String> {
         "list" => Err("`mcp list` takes nothing".into()),
         other => Err(format!("there is no `mcp {other}`: call, search, docs, save, load, list")),
     }
+}
+
+/// The other words, if help is asked for.
+fn without_help(words: &[String]) -> Option<Vec<&String>> {
+    let is_help = |word: &&String| matches!(word.as_str(), "--help" | "-h");
+    words.iter().any(|word| is_help(&word)).then(|| words.iter().filter(|word| !is_help(word)).collect())
+}
+
+fn docs(words: &[String]) -> Result<Asked, String> {
+    let mut names = Vec::new();
+    let mut shown = Shown::Json;
+    for word in words {
+        match word.as_str() {
+            "--text" => shown = Shown::Text,
+            "--json" => shown = Shown::Json,
+            option if option.starts_with('-') => return Err(format!("there is no {option}: --text, --json")),
+            _ => names.push(word.clone()),
+        }
+    }
+    Ok(Asked::Docs { names, shown })
 }
 
 fn call(words: &[String]) -> Result<Call, String> {
@@ -92,8 +141,7 @@ fn call(words: &[String]) -> Result<Call, String> {
             "--text" => call.text = true,
             "--json" => {
                 let value = words.next().ok_or("--json needs a value, or `-` for standard input")?;
-                let source = if value == "-" { Source::Input } else { Source::Here(value.clone()) };
-                call.object = Some(source);
+                call.object = Some(Source::of(value).unwrap_or_else(|| Source::Here(value.clone())));
             }
             word => member(word, &mut call)?,
         }
@@ -102,16 +150,21 @@ fn call(words: &[String]) -> Result<Call, String> {
 }
 
 fn member(word: &str, call: &mut Call) -> Result<(), String> {
-    let wrong = || format!("`{word}` is no argument: write name=text, name:=json, --json, --text or --raw");
+    let wrong = || {
+        let how = "write name=text, name:=json, --json, --text or --raw";
+        format!("`{}` is no argument: {how}", beginning(word))
+    };
     let (name, value) = word.split_once('=').ok_or_else(wrong)?;
-    let (name, value) = match name.strip_suffix(':') {
-        Some(name) if json::is_value(value) => (name, value.to_owned()),
-        Some(name) => {
-            return Err(format!("the value of `{name}` is no JSON: write {name}={value} for a text"));
+    let (name, value) = match (name.strip_suffix(':'), Source::of(value)) {
+        (Some(name), Some(source)) => (name, Value::Json(source)),
+        (Some(name), None) if json::is_value(value) => (name, Value::Here(value.to_owned())),
+        (Some(name), None) => {
+            let why = "is no JSON, or nested too deeply";
+            return Err(format!("the value of `{name}` {why}: write {name}={} for a text", beginning(value)));
         }
-        None => {
+        (None, source) => {
             call.has_texts = true;
-            (name, quoted(value))
+            (name, source.map_or_else(|| Value::Here(quoted(value)), Value::Text))
         }
     };
     if name.is_empty() || name.starts_with('-') {
@@ -122,28 +175,47 @@ fn member(word: &str, call: &mut Call) -> Result<(), String> {
     Ok(())
 }
 
+/// What a word begins with, where it is long.
+fn beginning(word: &str) -> String {
+    let mut beginning: String = word.chars().take(SHOWN_CHARS).collect();
+    if beginning.len() < word.len() {
+        beginning.push('…');
+    }
+    beginning
+}
+
 fn search(words: &[String]) -> Result<Asked, String> {
     let mut members = Vec::new();
+    let mut capabilities = Vec::new();
     let mut query: Vec<&str> = Vec::new();
+    let mut shown = Shown::Json;
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
-        let Some(option) = word.strip_prefix("--") else {
-            query.push(word);
-            continue;
-        };
-        let value = rest.next().ok_or_else(|| format!("--{option} needs a value"))?;
-        match option {
-            "category" => members.push(("category", quoted(value))),
-            "server" => members.push(("server", quoted(value))),
-            "limit" if value.parse::<u32>().is_ok() => members.push(("limit", value.clone())),
-            "limit" => return Err("--limit needs a number".into()),
-            _ => return Err(format!("there is no --{option}: --category, --server, --limit")),
+        let mut value = || rest.next().ok_or_else(|| format!("{word} needs a value"));
+        match word.as_str() {
+            "--text" => shown = Shown::Text,
+            "--json" => shown = Shown::Json,
+            "--category" => members.push(("category", quoted(value()?))),
+            "--server" => members.push(("server", quoted(value()?))),
+            "--capability" => capabilities.push(value()?.clone()),
+            "--limit" => match value()? {
+                limit if limit.parse::<u32>().is_ok() => members.push(("limit", limit.clone())),
+                _ => return Err("--limit needs a number".into()),
+            },
+            option if option.starts_with("--") => {
+                let known = "--category, --capability, --server, --limit, --text, --json";
+                return Err(format!("there is no {option}: {known}"));
+            }
+            _ => query.push(word),
         }
+    }
+    if !capabilities.is_empty() {
+        members.push(("capabilities", list(&capabilities)));
     }
     if !query.is_empty() {
         members.push(("query", quoted(&query.join(" "))));
     }
-    Ok(Asked::Plain { operation: "search_tools", payload: object(&members) })
+    Ok(Asked::Search { payload: object(&members), shown })
 }
 
 fn one_name(words: &[String], command: &str) -> Result<String, String> {
@@ -154,19 +226,38 @@ fn one_name(words: &[String], command: &str) -> Result<String, String> {
 }
 
 impl Call {
-    /// The arguments as JSON; `input` is what standard input held, if it was to be read.
-    pub(super) fn arguments(&self, input: Option<&str>) -> Result<String, String> {
+    /// The arguments as JSON. `read` gives what stands in a file or on standard input.
+    pub(super) fn arguments(
+        &self,
+        mut read: impl FnMut(&Source) -> Result<String, String>,
+    ) -> Result<String, String> {
         let text = match &self.object {
-            None => "{}",
-            Some(Source::Here(text)) => text,
-            Some(Source::Input) => input.unwrap_or_default(),
+            None => "{}".to_owned(),
+            Some(Source::Here(text)) => text.clone(),
+            Some(source) => read(source)?,
         };
         let mut members =
-            json::members(text).ok_or("what --json gives is no JSON object: write it in single quotes")?;
+            json::members(&text).ok_or("what --json gives is no JSON object: write it in single quotes")?;
         members.retain(|(known, _)| !self.members.iter().any(|(name, _)| name == known));
-        let given = members.iter().map(|(name, value)| (name.as_str(), (*value).to_owned()));
-        let own = self.members.iter().map(|(name, value)| (name.as_str(), value.clone()));
-        Ok(object(&given.chain(own).collect::<Vec<_>>()))
+        let mut all: Vec<(&str, String)> =
+            members.iter().map(|(name, value)| (name.as_str(), (*value).to_owned())).collect();
+        for (name, value) in &self.members {
+            let value = match value {
+                Value::Here(value) => value.clone(),
+                Value::Text(source) => quoted(&read(source)?),
+                Value::Json(source) => {
+                    let value = read(source)?;
+                    if !json::is_value(&value) {
+                        return Err(format!(
+                            "what is read for `{name}` is no JSON: write {name}= for a text"
+                        ));
+                    }
+                    value
+                }
+            };
+            all.push((name, value));
+        }
+        Ok(object(&all))
     }
 }
 
@@ -176,7 +267,7 @@ pub(super) fn quoted(text: &str) -> String {
     json
 }
 
-fn list(texts: &[String]) -> String {
+pub(super) fn list(texts: &[String]) -> String {
     format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(","))
 }
 
@@ -210,7 +301,47 @@ mod tests {
             panic!("no call");
         };
         assert_eq!((call.server.as_str(), call.tool.as_str(), call.raw), ("a", "b.c", true));
-        assert_eq!(call.arguments(None).unwrap(), r#"{"z":{},"n":[1, 2],"q":"y"}"#);
+        assert_eq!(call.arguments(nothing).unwrap(), r#"{"z":{},"n":[1, 2],"q":"y"}"#);
+    }
+
+    fn nothing(source: &Source) -> Result<String, String> {
+        Err(format!("{source:?} is not there"))
+    }
+
+    #[test]
+    fn arguments_are_read_from_files_and_from_standard_input() {
+        let line = ["call", "a.b", "t=@f", "j:=@g", "i=-", "at=@", "mail=x@y", "--json", "@h"];
+        let Ok(Asked::Call(call)) = words(&line) else { panic!("no call") };
+        let read = |source: &Source| match source {
+            Source::File(path) if path == "f" => Ok("a \"text\"\n".to_owned()),
+            Source::File(path) if path == "g" => Ok("[1]\n".to_owned()),
+            Source::File(path) if path == "h" => Ok("{\"o\":1,\"j\":2}".to_owned()),
+            Source::Input => Ok("in".to_owned()),
+            other => nothing(other),
+        };
+        let given = call.arguments(read).unwrap();
+        let expected = r#"{"o":1,"t":"a \"text\"\u000a","j":[1]
+,"i":"in","at":"@","mail":"x@y"}"#;
+        assert_eq!(given, expected);
+        assert!(call.arguments(nothing).unwrap_err().contains("is not there"));
+        let no_json = call.arguments(|_| Ok("{".to_owned())).unwrap_err();
+        assert!(no_json.contains("no JSON object"), "{no_json}");
+        let Ok(Asked::Call(call)) = words(&["call", "a.b", "j:=-"]) else { panic!("no call") };
+        assert!(call.arguments(|_| Ok("two words".to_owned())).unwrap_err().contains("`j` is no JSON"));
+    }
+
+    #[test]
+    fn help_is_of_the_command_or_of_a_tool() {
+        for line in [&["--help"][..], &[], &["help"], &["call", "--help"], &["save", "x", "-h"]] {
+            assert_eq!(words(line), Ok(Asked::Help), "{line:?}");
+        }
+        for line in
+            [&["call", "--help", "a.b"][..], &["call", "a.b", "x=1", "-h"], &["docs", "a.b", "--text"]]
+        {
+            let docs = Asked::Docs { names: vec!["a.b".into()], shown: Shown::Text };
+            assert_eq!(words(line), Ok(docs), "{line:?}");
+        }
+        assert_eq!(words(&["docs"]), Ok(Asked::Docs { names: Vec::new(), shown: Shown::Json }));
     }
 
     #[test]
@@ -220,22 +351,25 @@ mod tests {
             (&["call", "x"], "names no server"),
             (&["call", "a.b", "c"], "is no argument"),
             (&["call", "a.b", "c:=d"], "is no JSON"),
+            (&["call", "a.b", &"c".repeat(1_000)], "cc… is no argument".replace("… ", "…` ").as_str()),
             (&["call", "a.b", "--json"], "needs a value"),
             (&["search", "--limit", "x"], "a number"),
             (&["save"], "one name"),
+            (&["docs", "--all"], "there is no --all"),
+            (&["search", "--all"], "there is no --all"),
             (&["fetch"], "there is no `mcp fetch`"),
         ] {
             let error = words(line).unwrap_err();
             assert!(error.contains(told), "{line:?}: {error}");
         }
         let Ok(Asked::Call(call)) = words(&["call", "a.b", "--json", "[1]"]) else { panic!("no call") };
-        assert!(call.arguments(None).is_err());
+        assert!(call.arguments(nothing).is_err());
     }
 
     #[test]
     fn searches_are_written_as_json() {
-        let asked = words(&["search", "rust", "async", "--limit", "3"]).unwrap();
-        let payload = r#"{"limit":3,"query":"rust async"}"#.to_owned();
-        assert_eq!(asked, Asked::Plain { operation: "search_tools", payload });
+        let asked = words(&["search", "rust", "--text", "async", "--limit", "3", "--capability", "read"]);
+        let payload = r#"{"limit":3,"capabilities":["read"],"query":"rust async"}"#.to_owned();
+        assert_eq!(asked, Ok(Asked::Search { payload, shown: Shown::Text }));
     }
 }

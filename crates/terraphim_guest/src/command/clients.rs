@@ -13,8 +13,8 @@ use rustix::{
     event::PollFlags,
     io::Errno,
     net::{
-        AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, Shutdown,
-        SocketFlags, SocketType,
+        AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags,
+        SocketType,
     },
 };
 use terraphim_sandbox_protocol::{Budget, GuestFrame, HEADER_BYTES, Header, HostFrame};
@@ -39,8 +39,14 @@ const WAITING_BYTES: usize = 64 << 20;
 /// Longest name of a call and its lengths, in bytes.
 const BESIDE_ARGUMENTS: usize = 4 << 10;
 
+/// Longest note that is kept, in bytes.
+const NOTE_BYTES: usize = 2 << 10;
+
 /// Which connection: never used twice in one run.
 pub(super) type Number = u32;
+
+/// The broker's own socket.
+const BROKER: Number = 0;
 
 struct Client {
     socket: OwnedFd,
@@ -62,6 +68,8 @@ pub(super) struct Clients {
     connected: BTreeMap<Number, Client>,
     last: Number,
     arguments_bytes: usize,
+    /// What was written last to the broker's socket: how the program ended.
+    note: Vec<u8>,
 }
 
 /// A call that a command makes.
@@ -72,20 +80,23 @@ pub(super) struct Called {
 }
 
 /// The sockets of a broker: the supervisor's, and the one that commands inherit.
-/// Nothing is to be said on that one; who tries to is told so.
+/// What is said on that one is a note of the shell on its end, or of no meaning.
 pub(super) fn broker() -> Result<(OwnedFd, OwnedFd), JailError> {
     let failed = |error: Errno| JailError { step: "socketpair", source: error.into() };
     let kind = SocketType::SEQPACKET;
-    let (ours, theirs) =
-        rustix::net::socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None).map_err(failed)?;
-    rustix::net::shutdown(&ours, Shutdown::Read).map_err(failed)?;
-    Ok((ours, theirs))
+    rustix::net::socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None).map_err(failed)
 }
 
 impl Clients {
     pub(super) fn new(broker: OwnedFd, arguments_bytes: u64) -> Self {
         let arguments_bytes = usize::try_from(arguments_bytes).unwrap_or(usize::MAX);
-        let mut clients = Self { broker: Some(broker), connected: BTreeMap::new(), last: 0, arguments_bytes };
+        let mut clients = Self {
+            broker: Some(broker),
+            connected: BTreeMap::new(),
+            last: 0,
+            arguments_bytes,
+            note: Vec::new(),
+        };
         clients.offer();
         clients
     }
@@ -106,7 +117,8 @@ impl Clients {
             let sent = beside.push(SendAncillaryMessage::ScmRights(&descriptors))
                 && rustix::net::sendmsg(broker, &[IoSlice::new(b".")], &mut beside, flags).is_ok();
             if !sent {
-                // Every copy of the other end is closed.
+                // Every copy of the other end is closed; what was written before that is taken.
+                self.take_note(PollFlags::empty());
                 self.broker = None;
                 return;
             }
@@ -138,7 +150,8 @@ impl Clients {
 
     /// Everything to wait for, and for what.
     pub(super) fn watched(&self) -> Vec<(Number, BorrowedFd<'_>, PollFlags)> {
-        let mut watched = Vec::with_capacity(self.connected.len());
+        let mut watched = Vec::with_capacity(self.connected.len() + 1);
+        watched.extend(self.broker.iter().map(|broker| (BROKER, broker.as_fd(), PollFlags::IN)));
         let received: usize = self.connected.values().map(|client| client.received.len()).sum();
         let mut may_read = true;
         for (number, client) in &self.connected {
@@ -157,6 +170,10 @@ impl Clients {
 
     /// Does what can be done now; a call if one is whole.
     pub(super) fn on_ready(&mut self, number: Number, flags: PollFlags) -> Option<Called> {
+        if number == BROKER {
+            self.take_note(flags);
+            return None;
+        }
         let client = self.connected.get_mut(&number)?;
         let (is_open, called) = if flags.contains(PollFlags::OUT) {
             (client.write(), None)
@@ -174,6 +191,28 @@ impl Clients {
             self.offer();
         }
         called.map(|(name, payload)| Called { client: number, name, payload })
+    }
+
+    fn take_note(&mut self, flags: PollFlags) {
+        let Some(broker) = &self.broker else { return };
+        let mut note = [0; NOTE_BYTES];
+        let mut read = rustix::net::recv(broker, &mut note, RecvFlags::DONTWAIT);
+        if read == Err(Errno::CONNRESET) {
+            // Told once: the other end was closed with connections that nobody took. A note may be there.
+            read = rustix::net::recv(broker, &mut note, RecvFlags::DONTWAIT);
+        }
+        let read = read.map_or(0, |(count, _)| count);
+        match note.get(..read) {
+            Some(note) if read > 0 => self.note = note.to_vec(),
+            // Every copy of the other end is closed.
+            _ if flags.contains(PollFlags::HUP) => self.broker = None,
+            _ => {}
+        }
+    }
+
+    /// What was written last to the broker's socket.
+    pub(super) fn note(&self) -> &[u8] {
+        &self.note
     }
 
     /// Hands a reply to the command that waits for it; one that is gone needs none.
@@ -348,6 +387,26 @@ mod tests {
         send(&socket, &call);
         assert!(serve(&mut clients).is_empty());
         assert!(clients.connected.values().all(|client| client.received.is_empty()));
+    }
+
+    #[test]
+    fn the_last_note_is_kept_and_bounded() {
+        let (ours, theirs) = broker().unwrap();
+        let mut clients = Clients::new(ours, 100);
+        for note in [&b"first"[..], &[b'x'; 3 * NOTE_BYTES], b"", b"last"] {
+            send(&theirs, note);
+            assert!(serve(&mut clients).is_empty());
+            assert!(clients.note().len() <= NOTE_BYTES);
+        }
+        assert_eq!(clients.note(), b"last");
+        send(&theirs, b"at the end");
+        drop(theirs);
+        // The connections that nobody took are seen to be closed first.
+        let spare: Vec<_> = clients.connected.keys().copied().collect();
+        spare.into_iter().for_each(|number| drop(clients.on_ready(number, PollFlags::HUP)));
+        serve(&mut clients);
+        assert_eq!(clients.note(), b"at the end");
+        assert!(clients.broker.is_none(), "a closed socket is waited for");
     }
 
     #[test]

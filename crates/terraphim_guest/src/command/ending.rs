@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use terraphim_sandbox_protocol::{Failure, FailureKind};
 
-use super::output::Errors;
+use super::{output::Errors, place::Place, told::AllTold};
 
 /// What bash calls the program in its complaints.
 pub(super) const NAME: &str = "program.sh";
@@ -97,9 +97,11 @@ impl Allowed {
         &self,
         status: i32,
         errors: &Errors,
+        told: &AllTold,
+        ended: &Place,
         known: impl FnOnce() -> Vec<String>,
     ) -> Failure {
-        let (last, told) = last_words(errors);
+        let last = errors.last().next_back().unwrap_or_default();
         let signal = if libc::WIFSIGNALED(status) {
             Some(libc::WTERMSIG(status))
         } else {
@@ -109,45 +111,75 @@ impl Allowed {
         if signal == Some(libc::SIGXCPU) {
             return self.too_much_cpu();
         }
-        let full = [
-            "cannot allocate",
-            "Cannot allocate memory",
-            "memory exhausted",
-            "out of memory",
-            "Out of memory",
-        ];
-        if full.iter().any(|words| last.contains(words)) {
+        if MEMORY_IS_FULL.iter().any(|words| last.contains(words)) {
             return self.too_much_memory(None);
         }
-        let ended = match signal {
-            Some(signal) if libc::WIFSIGNALED(status) => format!("ended by {}", signal_name(signal)),
-            Some(signal) => format!("exit code {} ({})", libc::WEXITSTATUS(status), signal_name(signal)),
-            None => format!("exit code {}", libc::WEXITSTATUS(status)),
-        };
-        if let Some(words) = last.strip_prefix("mcp: ").filter(|_| signal.is_none()) {
-            return failure(FailureKind::Tool, words, told);
+        let at = |line: u32, failure: Failure| Failure { line, column: u32::from(line > 0), ..failure };
+        if signal.is_none()
+            && let Some(failure) = of_a_call(errors, told, ended)
+        {
+            return at(ended.line, failure);
         }
-        let (line, words) = place(last).unwrap_or((0, last));
+        let code = libc::WEXITSTATUS(status);
+        let how = match signal {
+            Some(signal) if libc::WIFSIGNALED(status) => format!("ended by {}", signal_name(signal)),
+            Some(signal) => format!("exit code {code} ({})", signal_name(signal)),
+            None => format!("exit code {code}"),
+        };
+        let (line, of, words) = match place(last) {
+            Some((line, words)) => (line, String::new(), words),
+            None if ended.command.is_empty() => (ended.line, String::new(), last),
+            None => (ended.line, format!(" of `{}`", ended.command), last),
+        };
         let words = words.trim();
-        let message = if words.is_empty() { ended } else { format!("{ended}: {words}") };
+        let message = if words.is_empty() { format!("{how}{of}") } else { format!("{how}{of}: {words}") };
         let hint = hint(words, known);
-        Failure { line, column: u32::from(line > 0), ..failure(FailureKind::Runtime, message, &hint) }
+        at(line, failure(FailureKind::Runtime, message, &hint))
     }
 }
 
-/// The last line that says something, and the hint that follows it if it is one of `mcp`.
-fn last_words(errors: &Errors) -> (&str, &str) {
-    let mut hint = "";
+/// What commands say when they get no more memory.
+const MEMORY_IS_FULL: [&str; 5] =
+    ["cannot allocate", "Cannot allocate memory", "memory exhausted", "out of memory", "Out of memory"];
+
+/// The failure of the call by which a program ended, if it did by one.
+fn of_a_call(errors: &Errors, told: &AllTold, ended: &Place) -> Option<Failure> {
+    let Some((words, hint)) = last_words(errors) else {
+        // What it said went elsewhere.
+        let is_call = ended.command.starts_with("mcp ") || ended.command.contains("$(mcp call");
+        let told = told.newest().filter(|_| is_call && errors.last().next_back().is_none())?;
+        return Some(failure(told.kind, told.message.clone(), &told.hint));
+    };
+    // The host's own words have their lines; of what was printed empty ones are not kept.
+    Some(match told.with_words(&words) {
+        Some(told) if told.message.len() >= words.len() => failure(told.kind, told.message.clone(), &hint),
+        Some(told) => failure(told.kind, words, &hint),
+        None => failure(FailureKind::Tool, words, &hint),
+    })
+}
+
+/// What `mcp` said, if it was the last to say something: the message and the hint.
+fn last_words(errors: &Errors) -> Option<(String, String)> {
+    let mut lines = Vec::new();
+    let mut hint = String::new();
     for line in errors.last().rev() {
-        if let Some(words) = line.strip_prefix("hint: ") {
-            hint = words;
-        } else if line.starts_with("mcp: ") {
-            return (line, hint);
-        } else if !line.starts_with("  ") {
-            break;
+        if let Some(more) = line.strip_prefix("  ") {
+            lines.push(more);
+        } else if let Some(words) = line.strip_prefix("hint: ") {
+            lines.push(words);
+            hint = joined(&mut lines);
+        } else {
+            lines.push(line.strip_prefix("mcp: ")?);
+            return Some((joined(&mut lines), hint));
         }
     }
-    (errors.last().next_back().unwrap_or_default(), "")
+    // The beginning of what is very long is no longer there.
+    None
+}
+
+/// Lines that were gathered from the last one on.
+fn joined(lines: &mut Vec<&str>) -> String {
+    lines.drain(..).rev().collect::<Vec<_>>().join("\n")
 }
 
 fn signal_name(signal: i32) -> String {
@@ -227,6 +259,51 @@ mod tests {
         assert_eq!(place("program.sh: -c: line 2: syntax error"), Some((2, "syntax error")));
         for other in ["line 3: x", "program.sh: x", "program.sh: line x: y", "sort: line 3: x"] {
             assert_eq!(place(other), None, "{other}");
+        }
+    }
+
+    fn written(text: &str) -> Errors {
+        let mut errors = Errors::default();
+        errors.bytes().extend_from_slice(text.as_bytes());
+        errors.finish(&mut |_| ());
+        errors
+    }
+
+    #[test]
+    fn what_a_command_said_is_read_whole() {
+        for (text, expected) in [
+            ("x\nmcp: a: b\n  c\n  d\nhint: e\n  f\n", Some(("a: b\nc\nd", "e\nf"))),
+            ("mcp: a\n", Some(("a", ""))),
+            ("mcp: a\nelse\n", None),
+            ("  a\n", None),
+            ("", None),
+        ] {
+            let expected = expected.map(|(words, hint)| (words.to_owned(), hint.to_owned()));
+            assert_eq!(last_words(&written(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failure_says_which_command_and_where() {
+        let allowed = Allowed { wall_ms: 1, memory_bytes: 1, cpu_seconds: 1, result_bytes: 1 };
+        let mut told = AllTold::default();
+        told.keep(b"{\"kind\":\"denied\",\"message\":\"not allowed\",\"hint\":\"ask\"}");
+        let of = |text: &str, command: &str| {
+            let ended = Place { line: 7, command: command.to_owned() };
+            allowed.of_status(1 << 8, &written(text), &told, &ended, Vec::new)
+        };
+        for (text, command, kind, message, line) in [
+            ("mcp: not allowed\nhint: ask\n", "", FailureKind::Denied, "not allowed", 7),
+            ("mcp: else\n", "", FailureKind::Tool, "else", 7),
+            ("", "mcp call a.b 2> /dev/null", FailureKind::Denied, "not allowed", 7),
+            ("", "grep x", FailureKind::Runtime, "exit code 1 of `grep x`", 7),
+            ("jq: no\n", "jq .", FailureKind::Runtime, "exit code 1 of `jq .`: jq: no", 7),
+            ("program.sh: line 3: x: no\n", "x", FailureKind::Runtime, "exit code 1: x: no", 3),
+            ("", "", FailureKind::Runtime, "exit code 1", 7),
+        ] {
+            let failure = of(text, command);
+            let got = (failure.kind, failure.message.as_str(), failure.line);
+            assert_eq!(got, (kind, message, line), "{text:?} {command}");
         }
     }
 

@@ -3,56 +3,22 @@
 
 use std::{
     ffi::OsString,
-    io::{self, IoSliceMut, Read, Write},
-    mem::MaybeUninit,
-    os::unix::net::UnixStream,
+    fs::File,
+    io::{self, Read, Write},
 };
 
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
-use terraphim_sandbox_protocol::{Budget, GuestFrame, HEADER_BYTES, Header, HostFrame};
-
 use super::{
-    arguments::{self, Asked, Call, HELP, INPUT_BYTES, Source, object, quoted},
+    arguments::{self, Asked, Call, Shown, Source, list, object, quoted},
     ending::nearest,
+    help::HELP,
+    host::Host,
+    refusal::{FAILED, Refusal, USAGE},
+    shown,
 };
 use crate::{jail, json};
 
-/// The tool failed.
-const FAILED: i32 = 1;
-
-/// The command line asks for what does not exist.
-const USAGE: i32 = 2;
-
-/// What may come from the host; the bound only keeps a broken length from allocating everything.
-const BUDGET: Budget = Budget { start: 0, reply: 512 << 20, call: 0, log: 0, done: 0, failed: 0 };
-
-/// Why a command fails.
-struct Refusal {
-    code: i32,
-    message: String,
-    hint: String,
-}
-
-impl Refusal {
-    fn new(code: i32, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: String::new() }
-    }
-
-    fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: hint.into(), ..self }
-    }
-
-    fn tell(&self) {
-        // What goes on in a further line is told from what follows.
-        let lines = |text: &str| text.trim_end().replace('\n', "\n  ");
-        let mut text = format!("mcp: {}\n", lines(&self.message));
-        if !self.hint.is_empty() {
-            text.push_str(&format!("hint: {}\n", lines(&self.hint)));
-        }
-        // Nobody is left to be told that this failed.
-        let _ = io::stderr().write_all(text.as_bytes());
-    }
-}
+/// Longest value that is read from a file or from standard input, in bytes.
+const INPUT_BYTES: u64 = 64 << 20;
 
 /// The whole command with what stands behind its name; gives the exit code.
 pub(super) fn main(words: impl Iterator<Item = OsString>) -> i32 {
@@ -86,44 +52,100 @@ fn answer(asked: Asked) -> Result<String, Refusal> {
         Asked::Help => Ok(HELP.to_owned()),
         Asked::Call(call) => call_tool(&call),
         Asked::Plain { operation, payload } => plain(operation, &payload),
+        Asked::Search { payload, shown } => {
+            let page = plain("search_tools", &payload)?;
+            Ok(if shown == Shown::Text { shown::tools(&page).ok_or_else(unreadable)? } else { page })
+        }
+        Asked::Docs { names, shown } if names.is_empty() => servers(shown),
+        Asked::Docs { names, shown } => docs(&names, shown),
         Asked::Save(name) => {
-            let value = input()?;
+            let value = input(io::stdin().lock()).map_err(|wrong| Refusal::new(USAGE, wrong))?;
             if !json::is_value(&value) {
                 let refusal = Refusal::new(USAGE, "what is to be saved is no JSON");
                 return Err(refusal.hint("for a text: printf %s \"$text\" | jq -Rs . | mcp save NAME"));
             }
+            let value = json::without_halves(&value).into_owned();
             plain("workspace.save", &object(&[("name", quoted(&name)), ("value", value)]))
         }
     }
 }
 
-fn input() -> Result<String, Refusal> {
-    let mut text = String::new();
-    let read = io::stdin().lock().take(INPUT_BYTES).read_to_string(&mut text);
-    read.map_err(|error| Refusal::new(USAGE, format!("standard input: {error}")))?;
-    Ok(text)
+fn unreadable() -> Refusal {
+    Refusal::new(FAILED, "the host's answer cannot be read")
 }
 
 fn plain(operation: &str, payload: &str) -> Result<String, Refusal> {
-    Host::connect()?.ask(operation, payload)?.map_err(|error| error.refusal(FAILED, ""))
+    Host::connect()?.ask(operation, payload)?.map_err(|error| error.refusal(""))
+}
+
+/// Reads arguments, of which standard input can be one.
+fn reader() -> impl FnMut(&Source) -> Result<String, String> {
+    let mut was_read = false;
+    move |source| match source {
+        Source::Here(text) => Ok(text.clone()),
+        Source::File(path) => {
+            let read = File::open(path).map_err(|error| error.to_string()).and_then(input);
+            // It may be meant as it stands.
+            read.map_err(|why| format!("{path}: {why}; for the text itself write name:='\"@{path}\"'"))
+        }
+        Source::Input if std::mem::replace(&mut was_read, true) => {
+            Err("standard input can be one argument only".to_owned())
+        }
+        Source::Input => match input(io::stdin().lock()) {
+            Ok(text) if text.is_empty() => Err("`-` stands for standard input, which is empty: \
+                write name= for an empty text, name:='\"-\"' for this sign"
+                .to_owned()),
+            read => read.map_err(|why| format!("standard input: {why}")),
+        },
+    }
+}
+
+fn input(from: impl Read) -> Result<String, String> {
+    let mut text = String::new();
+    let length = from.take(INPUT_BYTES + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    if length as u64 > INPUT_BYTES { Err(format!("it has more than {INPUT_BYTES} bytes")) } else { Ok(text) }
+}
+
+fn servers(shown: Shown) -> Result<String, Refusal> {
+    let tables = plain("import", &object(&[("specifier", quoted("mcp-servers"))]))?;
+    let servers = shown::servers(&tables).ok_or_else(unreadable)?;
+    Ok(match shown {
+        Shown::Json => shown::servers_as_json(&servers),
+        Shown::Text => shown::servers_as_text(&servers),
+    })
+}
+
+fn docs(names: &[String], shown: Shown) -> Result<String, Refusal> {
+    let page = plain("tool_docs", &object(&[("names", list(names))]))?;
+    let known = member(&page, "docs").and_then(json::elements).ok_or_else(unreadable)?;
+    let unknown = member(&page, "unknown").and_then(json::elements).ok_or_else(unreadable)?;
+    // With one that is known the others are told beside it.
+    if let (true, Some(first)) = (known.is_empty(), unknown.first()) {
+        let name = member(first, "name").and_then(json::string).ok_or_else(unreadable)?;
+        let near = member(first, "nearest").and_then(json::elements).unwrap_or_default();
+        let near: Vec<String> = near.into_iter().filter_map(json::string).collect();
+        let refusal = Refusal::new(USAGE, format!("there is no tool `{name}`"));
+        return Err(if near.is_empty() {
+            refusal.hint("find tools with mcp search WORDS")
+        } else {
+            refusal.hint(format!("did you mean {}?", near.join(", ")))
+        });
+    }
+    Ok(if shown == Shown::Text { shown::docs(&page).ok_or_else(unreadable)? } else { page })
 }
 
 fn call_tool(call: &Call) -> Result<String, Refusal> {
-    let input = if call.object == Some(Source::Input) { Some(input()?) } else { None };
-    let given = call.arguments(input.as_deref()).map_err(|wrong| Refusal::new(USAGE, wrong))?;
+    let given = call.arguments(reader()).map_err(|wrong| Refusal::new(USAGE, wrong))?;
     let mut host = Host::connect()?;
-    let names = format!("[{}]", quoted(&call.server));
-    let request = object(&[("specifier", quoted("mcp-servers")), ("names", names)]);
-    let tables = host.ask("import", &request)?.map_err(|error| error.refusal(USAGE, ""))?;
-    let (server, tool) = resolve(call, &tables)?;
+    let (server, tool) = resolve(call, &mut host)?;
     let request = object(&[
         ("server", quoted(&server)),
         ("tool", quoted(&tool)),
         ("raw", call.raw.to_string()),
-        ("arguments", given),
+        ("arguments", json::without_halves(&given).into_owned()),
     ]);
     let value = host.ask("tool", &request)?.map_err(|error| {
-        let mut refusal = error.refusal(FAILED, &format!("{server}.{tool}"));
+        let mut refusal = error.refusal(&format!("{server}.{tool}"));
         if error.kind == "arguments" && call.has_texts && refusal.hint.is_empty() {
             "name=value is a text; write name:=value for a number, a list, true or false"
                 .clone_into(&mut refusal.hint);
@@ -137,25 +159,23 @@ fn call_tool(call: &Call) -> Result<String, Refusal> {
 }
 
 /// The own names of the server and the tool, by the host's table of the server.
-fn resolve(call: &Call, tables: &str) -> Result<(String, String), Refusal> {
-    let unreadable = || Refusal::new(FAILED, "the table of the server cannot be read");
-    let servers = member(tables, "servers").and_then(json::elements).ok_or_else(unreadable)?;
-    let table = servers.first().ok_or_else(unreadable)?;
-    let server = member(table, "server").and_then(json::string).ok_or_else(unreadable)?;
-    if let Some(error) = member(table, "error").and_then(json::string) {
-        return Err(Refusal::new(FAILED, format!("{server}.{}: {error}", call.tool)));
-    }
-    let tools = member(table, "tools").and_then(json::elements).ok_or_else(unreadable)?;
-    let mut known = Vec::with_capacity(tools.len());
-    for tool in tools {
-        let name = member(tool, "name").and_then(json::string).ok_or_else(unreadable)?;
-        let others = member(tool, "identifiers").and_then(json::elements).unwrap_or_default();
-        if name == call.tool || others.into_iter().filter_map(json::string).any(|other| other == call.tool) {
-            return Ok((server, name));
+fn resolve(call: &Call, host: &mut Host) -> Result<(String, String), Refusal> {
+    let mut near = Vec::new();
+    let mut server = call.server.clone();
+    // The table that the run has may be older than the tool.
+    for question in [import(&call.server, Table::Known), import(&call.server, Table::Fresh)] {
+        let tables = host.ask("import", &question)?.map_err(|error| error.refusal(""))?;
+        let servers = member(&tables, "servers").and_then(json::elements).ok_or_else(unreadable)?;
+        let table = servers.first().ok_or_else(unreadable)?;
+        server = member(table, "server").and_then(json::string).ok_or_else(unreadable)?;
+        if let Some(error) = member(table, "error").and_then(json::string) {
+            return Err(Refusal::new(FAILED, format!("{server}.{}: {error}", call.tool)));
         }
-        known.push(name);
+        match Tools::read(table).ok_or_else(unreadable)?.find(&call.tool) {
+            Ok(name) => return Ok((server, name)),
+            Err(names) => near = names,
+        }
     }
-    let near = nearest(&call.tool, &known);
     let refusal = Refusal::new(USAGE, format!("the server `{server}` has no tool `{}`", call.tool));
     Err(if near.is_empty() {
         refusal.hint(format!("its tools: mcp search --server {server}"))
@@ -164,87 +184,58 @@ fn resolve(call: &Call, tables: &str) -> Result<(String, String), Refusal> {
     })
 }
 
-fn member<'t>(object: &'t str, name: &str) -> Option<&'t str> {
-    json::members(object)?.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+/// Which table of a server is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    /// The one that the run has, if it has one.
+    Known,
+    Fresh,
 }
 
-/// What the host says of a call that failed.
-struct CallError {
-    kind: String,
-    message: String,
-    hint: String,
-}
-
-impl CallError {
-    fn read(payload: &str) -> Self {
-        let text = |name| member(payload, name).and_then(json::string).unwrap_or_default();
-        Self { kind: text("kind"), message: text("message"), hint: text("hint") }
-    }
-
-    /// `about` names the tool, unless the message does.
-    fn refusal(&self, code: i32, about: &str) -> Refusal {
-        let named = about.is_empty() || self.message.starts_with(about);
-        let message = if named { self.message.clone() } else { format!("{about}: {}", self.message) };
-        Refusal::new(code, message).hint(self.hint.clone())
+/// The question for a server's table.
+pub(super) fn import(server: &str, table: Table) -> String {
+    match table {
+        Table::Known => import_with(server, None),
+        // Another question than the one whose answer is known.
+        Table::Fresh => import_with(server, Some(("fresh", "true".to_owned()))),
     }
 }
 
-/// The way to the host.
-struct Host {
-    socket: UnixStream,
-    last: u32,
+/// The same with one thing more, which is JSON.
+pub(super) fn import_with(server: &str, more: Option<(&str, String)>) -> String {
+    let names = list(std::slice::from_ref(&server.to_owned()));
+    let mut members = vec![("specifier", quoted("mcp-servers")), ("names", names)];
+    members.extend(more);
+    object(&members)
 }
 
-impl Host {
-    fn connect() -> Result<Self, Refusal> {
-        let gone = |why: String| {
-            let message =
-                format!("the host cannot be reached: descriptor {} of the program: {why}", jail::BROKER);
-            Refusal::new(USAGE, message)
-        };
-        let mut datagram = [0; 8];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut beside = RecvAncillaryBuffer::new(&mut space);
-        let broker = jail::inherited_broker();
-        rustix::io::retry_on_intr(|| {
-            let target = &mut [IoSliceMut::new(&mut datagram)];
-            rustix::net::recvmsg(broker, target, &mut beside, RecvFlags::CMSG_CLOEXEC)
-        })
-        .map_err(|error| gone(error.to_string()))?;
-        let socket = beside.drain().find_map(|beside| match beside {
-            RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-            _ => None,
+/// The names of a server's tools.
+pub(super) struct Tools(Vec<(String, Vec<String>)>);
+
+impl Tools {
+    /// From the host's table of the server.
+    pub(super) fn read(table: &str) -> Option<Self> {
+        let tools = member(table, "tools").and_then(json::elements)?;
+        let names = tools.into_iter().map(|tool| {
+            let name = member(tool, "name").and_then(json::string)?;
+            let others = member(tool, "identifiers").and_then(json::elements).unwrap_or_default();
+            Some((name, others.into_iter().filter_map(json::string).collect()))
         });
-        let socket = socket.ok_or_else(|| gone("it gives no connection".to_owned()))?;
-        Ok(Self { socket: socket.into(), last: 0 })
+        names.collect::<Option<_>>().map(Self)
     }
 
-    /// Makes a call and waits for its reply.
-    fn ask(&mut self, operation: &str, payload: &str) -> Result<Result<String, CallError>, Refusal> {
-        self.last += 1;
-        let frame = GuestFrame::encode_call(self.last, operation, payload.as_bytes());
-        // A call that is refused for its length is answered before it is read to its end.
-        let sent = self.socket.write_all(&frame);
-        let reply = self.reply().map_err(|error| {
-            let error = sent.err().unwrap_or(error);
-            Refusal::new(FAILED, format!("the host does not answer: {error}"))
-        })?;
-        let HostFrame::Reply { ok, payload, .. } = reply else {
-            return Err(Refusal::new(FAILED, "the host's answer is none"));
-        };
-        let text = String::from_utf8(payload.into_vec())
-            .map_err(|_| Refusal::new(FAILED, "the host's answer is not UTF-8"))?;
-        Ok(if ok { Ok(text) } else { Err(CallError::read(&text)) })
+    /// A tool's own name by any of its names, or those that are most like it.
+    pub(super) fn find(&self, asked: &str) -> Result<String, Vec<String>> {
+        let is_it =
+            |(name, others): &&(String, Vec<String>)| name == asked || others.iter().any(|one| one == asked);
+        self.0.iter().find(is_it).map(|(name, _)| name.clone()).ok_or_else(|| {
+            let known: Vec<String> = self.0.iter().map(|(name, _)| name.clone()).collect();
+            nearest(asked, &known)
+        })
     }
+}
 
-    fn reply(&mut self) -> io::Result<HostFrame> {
-        let broken = |error| io::Error::new(io::ErrorKind::InvalidData, error);
-        let mut header = [0; HEADER_BYTES];
-        self.socket.read_exact(&mut header)?;
-        let header = Header::decode(header).ok_or_else(|| io::Error::other("an empty frame"))?;
-        HostFrame::admit(header, &BUDGET).map_err(broken)?;
-        let mut body = Vec::new();
-        (&self.socket).take(header.body as u64).read_to_end(&mut body)?;
-        HostFrame::decode(header.kind, body).map_err(broken)
-    }
+/// The text of a member's value.
+pub(super) fn member<'t>(object: &'t str, name: &str) -> Option<&'t str> {
+    json::members(object)?.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }

@@ -24,7 +24,7 @@ const LIVE_BYTES: usize = 256 << 10;
 const TAIL_BYTES: usize = 32 << 10;
 
 /// Last lines of the logs that are looked at when the program fails.
-const LINES_KEPT: usize = 8;
+const LINES_KEPT: usize = 64;
 
 /// The end of a pipe that is read without waiting.
 pub(super) struct Pipe(Option<OwnedFd>);
@@ -85,7 +85,7 @@ pub(super) fn result(written: &[u8], most: usize) -> Option<String> {
     if let Some(value) = plain.map(|text| text.trim_matches([' ', '\t', '\n', '\r']))
         && json::is_value(value)
     {
-        return (value.len() <= most).then(|| value.to_owned());
+        return (value.len() <= most).then(|| json::without_halves(value).into_owned());
     }
     let written = written.strip_suffix(b"\n").unwrap_or(written);
     let mut result = String::new();
@@ -207,6 +207,7 @@ mod tests {
             ("\n", "\"\""),
             ("1e999", "\"1e999\""),
             ("007", "\"007\""),
+            ("\"\\ud800\"", "\"\\ufffd\""),
         ] {
             assert_eq!(result(written.as_bytes(), 1000).as_deref(), Some(expected), "{written:?}");
         }

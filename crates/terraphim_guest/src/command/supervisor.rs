@@ -2,7 +2,6 @@
 //! and tells how it ended. No program is ever executed by this process.
 
 use std::{
-    collections::BTreeMap,
     os::fd::{AsFd, OwnedFd},
     time::{Duration, Instant},
 };
@@ -17,9 +16,11 @@ use terraphim_sandbox_protocol::{
 };
 
 use super::{
+    calls::Calls,
     clients::{Clients, Number, broker},
     ending::{self, Allowed, NAME, failure},
     output::{self, Errors, Pipe, Read},
+    place::{self, Place},
     watch,
 };
 use crate::{
@@ -28,7 +29,11 @@ use crate::{
 };
 
 /// Longest program: the kernel takes no longer argument, in bytes.
-const PROGRAM_BYTES: usize = (128 << 10) - 1;
+const PROGRAM_BYTES: usize = (128 << 10) - 1 - place::TRAPS.len();
+
+/// How long a program waits for what can be said of it before it runs; what
+/// comes later is said then.
+const ADVICE: Duration = Duration::from_millis(5);
 
 /// How often what the processes use is looked at.
 const TICK: Duration = Duration::from_millis(20);
@@ -106,10 +111,13 @@ fn execute(
         return Err(Failure { line, ..failure(FailureKind::Syntax, "the program has a NUL character", "") });
     }
     let starter = Starter { shell, file_bytes: prepare.bytes };
+    // The host answers while the shell reads the program.
+    let mut calls = Calls::ask(channel, &start.source);
     check(&starter, &start.source)?;
     channel.send(&GuestFrame::encode_started());
+    calls.wait(channel, Instant::now() + ADVICE);
     let (ours, theirs) = broker().map_err(broken)?;
-    let mut run = Run::begin(&starter, &start.source, theirs.as_fd()).map_err(broken)?;
+    let mut run = Run::begin(&starter, &start.source, theirs.as_fd(), calls).map_err(broken)?;
     drop(theirs);
     // Replies that it passes on, and the result as it is written and as it is sent.
     let own_data = shell.memory_bytes.saturating_add(start.result_bytes.saturating_mul(2));
@@ -127,7 +135,9 @@ fn execute(
         next_look: Instant::now() + TICK,
         orphans_micros: 0,
     };
-    run.serve(channel, Clients::new(ours, start.arguments_bytes), watching)
+    let mut clients = Clients::new(ours, start.arguments_bytes);
+    let status = run.serve(channel, &mut clients, watching)?;
+    run.ended(status, channel, &clients, allowed, &start.source)
 }
 
 /// A step that this machine does not offer; the process is of no use.
@@ -202,9 +212,7 @@ struct Run {
     stderr: Pipe,
     written: Vec<u8>,
     errors: Errors,
-    /// Which command made the call of an id.
-    calls: BTreeMap<u32, Number>,
-    last_call: u32,
+    calls: Calls,
 }
 
 /// What of a run is looked at from time to time.
@@ -231,32 +239,25 @@ impl Run {
         starter: &Starter<'_>,
         source: &str,
         broker: std::os::fd::BorrowedFd<'_>,
+        calls: Calls,
     ) -> Result<Self, JailError> {
         let (stdout, out) = Pipe::new()?;
         let (stderr, err) = Pipe::new()?;
-        let arguments = [&SHELL[..], &["-c", source, NAME]].concat();
+        let source = place::with_traps(source);
+        let arguments = [&SHELL[..], &["-c", &source, NAME]].concat();
         let shell = starter.start(&arguments, &out, &err, Some(broker))?;
         let pidfd = rustix::process::pidfd_open(shell, rustix::process::PidfdFlags::empty())
             .map_err(|error| JailError { step: "pidfd_open", source: error.into() })?;
-        Ok(Self {
-            shell,
-            pidfd,
-            stdout,
-            stderr,
-            written: Vec::new(),
-            errors: Errors::default(),
-            calls: BTreeMap::new(),
-            last_call: 0,
-        })
+        Ok(Self { shell, pidfd, stdout, stderr, written: Vec::new(), errors: Errors::default(), calls })
     }
 
-    /// Goes on until the shell has ended or a limit is reached.
+    /// Goes on until the shell has ended, whose status it gives as `wait4` does, or a limit is reached.
     fn serve(
         &mut self,
         channel: &mut Channel,
-        mut clients: Clients,
+        clients: &mut Clients,
         mut watching: Watching<'_>,
-    ) -> Result<String, Failure> {
+    ) -> Result<i32, Failure> {
         loop {
             let now = Instant::now();
             if now >= watching.deadline {
@@ -270,17 +271,15 @@ impl Run {
                 channel.flush();
             }
             let wait = watching.deadline.min(watching.next_look).saturating_duration_since(now);
-            for (ready, flags) in self.wait(&clients, wait) {
+            for (ready, flags) in self.wait(clients, wait) {
                 match ready {
-                    Ready::Channel => self.on_host(channel, &mut clients),
+                    Ready::Channel => self.on_host(channel, clients),
                     Ready::Stdout => self.read_stdout(watching.allowed)?,
                     Ready::Stderr => self.read_stderr(channel),
-                    Ready::Shell => return self.ended(channel, &clients, watching.allowed),
+                    Ready::Shell => return Ok(self.status()),
                     Ready::Client(number) => {
                         let Some(called) = clients.on_ready(number, flags) else { continue };
-                        self.last_call += 1;
-                        self.calls.insert(self.last_call, called.client);
-                        channel.send(&GuestFrame::encode_call(self.last_call, &called.name, &called.payload));
+                        self.calls.make(called, channel, clients);
                     }
                 }
             }
@@ -319,10 +318,8 @@ impl Run {
 
     fn on_host(&mut self, channel: &mut Channel, clients: &mut Clients) {
         loop {
-            // What is no reply has no meaning here.
-            if let Some(HostFrame::Reply { id, ok, payload }) = channel.receive(None)
-                && let Some(client) = self.calls.remove(&id)
-            {
+            let reply = channel.receive(None).and_then(|frame| self.calls.on_frame(frame, channel));
+            if let Some((client, ok, payload)) = reply {
                 clients.reply(client, ok, &payload);
             }
             if !channel.has_frame() {
@@ -363,23 +360,30 @@ impl Run {
         Ok(())
     }
 
-    /// The shell has ended.
-    fn ended(
-        &mut self,
-        channel: &mut Channel,
-        clients: &Clients,
-        allowed: Allowed,
-    ) -> Result<String, Failure> {
-        let status = loop {
+    /// The status of the shell, which has ended.
+    fn status(&self) -> i32 {
+        loop {
             match jail::reap_any() {
-                Some(reaped) if reaped.pid == self.shell => break reaped.status,
+                Some(reaped) if reaped.pid == self.shell => return reaped.status,
                 Some(_) => {}
                 None => jail::exit_now(EXIT_JAIL),
             }
-        };
+        }
+    }
+
+    /// What came of the program, whose shell has ended with this status.
+    fn ended(
+        &mut self,
+        status: i32,
+        channel: &mut Channel,
+        clients: &Clients,
+        allowed: Allowed,
+        source: &str,
+    ) -> Result<String, Failure> {
         self.read_all(channel, allowed)?;
         if status != 0 {
-            return Err(allowed.of_status(status, &self.errors, commands));
+            let ended = Place::of(source, clients.note());
+            return Err(allowed.of_status(status, &self.errors, self.calls.told(), &ended, commands));
         }
         let under_way = clients.under_way();
         if under_way > 0 {

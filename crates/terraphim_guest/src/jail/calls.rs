@@ -38,8 +38,14 @@ pub enum Only {
     Fifo,
     /// Pipes with a name, the kind being the third argument.
     FifoAt,
-    /// The limits of the calling process, or asking.
+    /// Flags and copies of descriptors: no limit counts the locks of many processes.
+    OwnDescriptors,
+    /// The limits of the calling process but that of core files, or asking.
     OwnLimits,
+    /// Every limit but that of core files.
+    NotCore,
+    /// No use: it is answered as if it were done.
+    Pretended,
     /// No use: it is answered with `ENOSYS` instead of being fatal.
     Unimplemented,
 }
@@ -65,7 +71,10 @@ impl Only {
             Self::UnixPair => "for Unix sockets only",
             Self::OwnProcesses => "without flags for new namespaces but those of processes",
             Self::Fifo | Self::FifoAt => "for pipes with a name only",
-            Self::OwnLimits => "for its own limits, or asking",
+            Self::OwnDescriptors => "for flags and copies only",
+            Self::OwnLimits => "for its own limits but that of core files, or asking",
+            Self::NotCore => "not for the limit of core files",
+            Self::Pretended => "answered as if it were done",
             Self::Unimplemented => "answered with `ENOSYS`",
         }
     }

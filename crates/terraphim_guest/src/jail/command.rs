@@ -33,6 +33,16 @@ const OWN_PROGRAM: &str = "/usr/bin/mcp";
 /// Processes and threads of a run at once.
 const PROCESSES: u64 = 64;
 
+/// Address space that a process may have besides its data, in bytes: the kernel
+/// keeps tables of all that was read, which nothing else limits.
+const BESIDE_DATA: u64 = 1 << 30;
+
+/// How much later than others a run has its turn on a busy processor, as `nice` counts.
+const NICE: i32 = 10;
+
+/// Timers and signals under way of all processes together.
+const SIGNALS: u64 = 1024;
+
 /// Descriptors of one process.
 const DESCRIPTORS: u64 = 256;
 
@@ -177,10 +187,14 @@ fn confine(
 ) -> Result<(), JailError> {
     step("setsid", rustix::process::setsid())?;
     own_users(&supervised.outer)?;
+    step("nice", rustix::process::nice(NICE))?;
     limit(Resource::Nproc, PROCESSES, PROCESSES)?;
     limit(Resource::Nofile, DESCRIPTORS, DESCRIPTORS)?;
     limit(Resource::Fsize, command.file_bytes, command.file_bytes)?;
     limit(Resource::Data, command.data_bytes, command.data_bytes)?;
+    let space = command.data_bytes.saturating_add(BESIDE_DATA);
+    limit(Resource::As, space, space)?;
+    limit(Resource::Sigpending, SIGNALS, SIGNALS)?;
     limit(Resource::Cpu, command.cpu_seconds.max(1), command.cpu_seconds.max(1) + 1)?;
     folders::restrict()?;
     drop_privileges(&mut Jail::default())?;
@@ -195,7 +209,8 @@ fn confine(
     lock_down(filter)
 }
 
-/// A user namespace of the run's own: there its processes are counted.
+/// A user namespace of the run's own: there its processes are counted. Where the
+/// whole machine has no memory left, they are the first to go.
 fn own_users(outer: &OwnedFd) -> Result<(), JailError> {
     let (uid, gid) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
     // SAFETY: unshare takes flags only; this process has a single thread.
@@ -209,6 +224,7 @@ fn own_users(outer: &OwnedFd) -> Result<(), JailError> {
         let file = rustix::fs::openat(outer, format!("self/{name}"), flags, Mode::empty());
         step("own users", file.and_then(|file| rustix::io::write(&file, text.as_bytes()))).map(drop)
     };
+    write("oom_score_adj", "1000".to_owned())?;
     write("setgroups", "deny".to_owned())?;
     write("uid_map", format!("{uid} {uid} 1"))?;
     write("gid_map", format!("{gid} {gid} 1"))

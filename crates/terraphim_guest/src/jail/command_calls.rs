@@ -13,6 +13,11 @@ const FILES: &str = "files of the workspace and `/tmp`, and pipes with a name";
 const TIMERS: &str = "`timeout` and `sleep`";
 const LIMITS: &str = "`ulimit`, which can only lower";
 const ASKING: &str = "what `mcp` asks the host";
+const SESSIONS: &str =
+    "commands that are to outlive their terminal, which there is not; a processor is shared between sessions";
+const DESCRIPTORS: &str = "redirections";
+const STARTED_BY: &str =
+    "`bash`, which reads start-up files unless it is told that its input is no connection";
 
 /// What the processes of a run have beyond the calls of a run in a runtime.
 pub const COMMAND_RUN_CALLS: &[Call] = calls![
@@ -20,7 +25,7 @@ pub const COMMAND_RUN_CALLS: &[Call] = calls![
     SYS_clone NoNamespaces PROCESSES,
     SYS_waitid Any PROCESSES,
     SYS_setpgid Any PROCESSES,
-    SYS_setsid Any PROCESSES,
+    SYS_setsid Pretended SESSIONS,
     SYS_kill Any SIGNALS,
     SYS_tgkill Any SIGNALS,
     SYS_rt_sigsuspend Any SIGNALS,
@@ -31,6 +36,8 @@ pub const COMMAND_RUN_CALLS: &[Call] = calls![
     SYS_timer_delete Any TIMERS,
     SYS_prlimit64 OwnLimits LIMITS,
     SYS_recvmsg Any ASKING,
+    SYS_fcntl OwnDescriptors DESCRIPTORS,
+    SYS_getpeername Any STARTED_BY,
 ];
 
 /// The older names of some of these, which the C library of this architecture still uses.
@@ -38,16 +45,20 @@ pub const COMMAND_RUN_CALLS: &[Call] = calls![
 pub const COMMAND_OLD_CALLS: &[Call] = calls![
     SYS_vfork Any PROCESSES,
     SYS_mknod Fifo FILES,
-    SYS_setrlimit Any LIMITS,
+    SYS_setrlimit NotCore LIMITS,
 ];
 /// The older names of some of these; this architecture has none.
 #[cfg(not(target_arch = "x86_64"))]
 pub const COMMAND_OLD_CALLS: &[Call] = &[];
 
 /// What of the calls of a run in a runtime no command has: with many processes,
-/// sockets would hold more than any limit counts.
+/// sockets and what waits for them would hold more than any limit counts.
 pub const COMMAND_REFUSED_CALLS: &[Call] = calls![
     SYS_socketpair Any ASKING,
+    SYS_epoll_create1 Any ASKING,
+    SYS_epoll_ctl Any ASKING,
+    SYS_epoll_pwait Any ASKING,
+    SYS_eventfd2 Any ASKING,
 ];
 
 const RUN_OF_ITS_OWN: &str = "the process of a run, in a PID namespace";
@@ -59,6 +70,8 @@ pub const COMMAND_ZYGOTE_CALLS: &[Call] = calls![
     SYS_clone OwnProcesses RUN_OF_ITS_OWN,
     SYS_kill Any SUPERVISION,
     SYS_prlimit64 Any JAIL,
+    SYS_setpriority Any JAIL,
+    SYS_setsid Any JAIL,
 ];
 
 const CHANNEL: &str = "the host, the run's output and its `mcp` commands";

@@ -41,9 +41,11 @@ fn filter(rules: Rules, otherwise: SeccompAction) -> Result<BpfProgram, JailErro
 }
 
 fn rule(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<Vec<SeccompRule>, JailError> {
-    let condition =
-        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value).map_err(failed)?;
-    Ok(vec![SeccompRule::new(vec![condition]).map_err(failed)?])
+    Ok(vec![SeccompRule::new(vec![condition(argument, operator, value)?]).map_err(failed)?])
+}
+
+fn condition(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<SeccompCondition, JailError> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value).map_err(failed)
 }
 
 /// Every flag that asks for a new namespace.
@@ -67,6 +69,13 @@ const FILE_COMMANDS: [libc::c_int; 12] = [
     libc::F_OFD_SETLKW,
     libc::F_DUPFD_CLOEXEC,
 ];
+
+/// The same without locks.
+const DESCRIPTOR_COMMANDS: [libc::c_int; 6] =
+    [libc::F_DUPFD, libc::F_GETFD, libc::F_SETFD, libc::F_GETFL, libc::F_SETFL, libc::F_DUPFD_CLOEXEC];
+
+/// The number of the limit of core files.
+const CORE: u64 = libc::RLIMIT_CORE as u64;
 
 /// What `ioctl` may be asked for: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
 const DEVICE_COMMANDS: &[u64] = &[0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451];
@@ -106,10 +115,16 @@ fn rules_of(only: Only) -> Result<Vec<SeccompRule>, JailError> {
         }
         Only::Fifo => rule(1, SeccompCmpOp::MaskedEq(u64::from(libc::S_IFMT)), u64::from(libc::S_IFIFO)),
         Only::FifoAt => rule(2, SeccompCmpOp::MaskedEq(u64::from(libc::S_IFMT)), u64::from(libc::S_IFIFO)),
-        Only::OwnLimits => Ok([rule(0, SeccompCmpOp::Eq, 0)?, rules_of(Only::Asking)?].concat()),
+        Only::OwnDescriptors => any_of(1, &DESCRIPTOR_COMMANDS.map(bits)),
+        Only::OwnLimits => {
+            let own = [condition(0, SeccompCmpOp::Eq, 0)?, condition(1, SeccompCmpOp::Ne, CORE)?];
+            let own = SeccompRule::new(own.to_vec()).map_err(failed)?;
+            Ok([vec![own], rules_of(Only::Asking)?].concat())
+        }
+        Only::NotCore => rule(0, SeccompCmpOp::Ne, CORE),
         Only::SameTable => rule(2, SeccompCmpOp::MaskedEq(CLOSE_RANGE_UNSHARE), 0),
         Only::UnixPair => rule(0, SeccompCmpOp::Eq, bits(libc::AF_UNIX)),
-        Only::Any | Only::Unimplemented | Only::Unsupported => Ok(Vec::new()),
+        Only::Any | Only::Unimplemented | Only::Unsupported | Only::Pretended => Ok(Vec::new()),
         Only::NotExecutable => rule(2, SeccompCmpOp::MaskedEq(u64::from(libc::PROT_EXEC.cast_unsigned())), 0),
         Only::OnChannel => rule(0, SeccompCmpOp::Eq, u64::from(CHANNEL.cast_unsigned())),
         Only::PlainFork => {
@@ -141,9 +156,9 @@ fn answer(calls: &[Call], only: Only, error: i32) -> Result<BpfProgram, JailErro
     filter.and_then(BpfProgram::try_from).map_err(failed)
 }
 
-/// The filter of a run, compiled once by the zygote.
+/// The filters of a run, compiled once by the zygote.
 #[derive(Debug)]
-pub struct RunFilter(BpfProgram);
+pub struct RunFilter(Vec<BpfProgram>);
 
 /// Compiles the filter of a run.
 ///
@@ -151,7 +166,7 @@ pub struct RunFilter(BpfProgram);
 ///
 /// If this architecture has no filters.
 pub fn run_filter() -> Result<RunFilter, JailError> {
-    allow_only(rules(RUN_CALLS)?).map(RunFilter)
+    Ok(RunFilter(vec![allow_only(rules(RUN_CALLS)?)?]))
 }
 
 /// Leaves this process the calls of a run only, for good.
@@ -160,7 +175,7 @@ pub fn run_filter() -> Result<RunFilter, JailError> {
 ///
 /// If the kernel does not take the filter; the process must not go on.
 pub fn lock_down(filter: &RunFilter) -> Result<(), JailError> {
-    seccompiler::apply_filter(&filter.0).map_err(failed)
+    filter.0.iter().try_for_each(|program| seccompiler::apply_filter(program).map_err(failed))
 }
 
 pub(super) fn confine_zygote() -> Result<(), JailError> {
@@ -222,8 +237,8 @@ pub(super) fn command_filters() -> Result<(RunFilter, RunFilter), JailError> {
     let tables = [RUNTIME_RUN_CALLS, RUNTIME_OLD_CALLS, COMMAND_RUN_CALLS, COMMAND_OLD_CALLS];
     let mut calls = extended(&tables);
     calls.retain(|call| !COMMAND_REFUSED_CALLS.iter().any(|refused| refused.number == call.number));
-    let of_run = allow_in_runtime(&calls)?;
-    Ok((RunFilter(of_run), RunFilter(allow_only(rules(SUPERVISOR_CALLS)?)?)))
+    let of_run = vec![answer(&calls, Only::Pretended, 0)?, allow_in_runtime(&calls)?];
+    Ok((RunFilter(of_run), RunFilter(vec![allow_only(rules(SUPERVISOR_CALLS)?)?])))
 }
 
 /// The filter of a run in a runtime, as the kernel takes it: an array of `struct sock_filter`.

@@ -20,6 +20,10 @@ use super::{
 /// Where the runtime finds what it is to execute.
 const PROGRAM: i32 = CHANNEL + 1;
 
+/// Longest core file, in bytes: none is so short. Where the machine hands them to a
+/// program of its own, outside of every wall, this number alone keeps it from that; 0 does not.
+const NO_CORE: u64 = 1;
+
 /// What a runtime is started with.
 pub(crate) struct Launch<'l> {
     /// Its path in the jail.
@@ -51,9 +55,10 @@ pub(super) fn enter_with(setup: &[Received], extras: &root::Extras<'_>) -> Resul
     jail.holds(Layers::EMPTY_ROOT);
     keep_mounting()?;
     jail.holds(Layers::NO_PRIVILEGES);
-    for resource in [Resource::Core, Resource::Msgqueue, Resource::Memlock] {
+    for resource in [Resource::Msgqueue, Resource::Memlock] {
         limit(resource, 0, 0)?;
     }
+    limit(Resource::Core, NO_CORE, NO_CORE)?;
     limit(Resource::Nofile, 4096, 4096)?;
     jail.holds(Layers::RLIMITS);
     jail.holds(Layers::SECCOMP);

@@ -108,6 +108,8 @@ impl Host {
 }
 
 fn import(id: u32, payload: &str) -> Answer {
+    // The calls of the program come last, and have names of their own.
+    let payload = payload.split(r#","calls":["#).next().unwrap_or(payload);
     let specifier = text(payload, "specifier");
     let names = payload.contains(r#""names""#).then(|| texts(payload, "names"));
     let unknown = |at: &str, message: String, hint: &str| {

@@ -1,0 +1,4 @@
+## verdict: syntax
+## next: echo alive
+## finds: "alive"
+echo «$(×15000»

@@ -1,0 +1,4 @@
+## verdict: result
+## result: "long"
+echo long
+# «x×130000»

@@ -1,0 +1,3 @@
+## verdict: limit
+## message: a Bash program has at most
+# «x×131072»

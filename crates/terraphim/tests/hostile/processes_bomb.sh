@@ -1,0 +1,6 @@
+## verdict: limit
+## message: longer than its limit
+## timeout: 2000
+bomb() { bomb | bomb & }
+bomb 2>/dev/null
+while :; do :; done

@@ -1,0 +1,3 @@
+## verdict: runtime
+## message: exit code 98
+exit 98

@@ -1,0 +1,3 @@
+## verdict: runtime
+## message: SIGSYS
+kill -SYS $$

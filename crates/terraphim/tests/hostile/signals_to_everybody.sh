@@ -1,0 +1,3 @@
+## verdict: runtime
+## message: SIGKILL
+(kill -KILL -1)

@@ -1,0 +1,3 @@
+## verdict: limit
+## message: the result has more than
+yes

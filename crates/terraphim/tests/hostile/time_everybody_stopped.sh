@@ -1,0 +1,5 @@
+## verdict: limit
+## message: longer than its limit
+## timeout: 1000
+sleep 100 & kill -STOP $!
+kill -STOP $$
