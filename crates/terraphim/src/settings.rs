@@ -183,7 +183,8 @@ impl Settings {
         let store = above.map(Path::to_owned).unwrap_or(workspace);
         let search_path = self.environment.iter().find(|(name, _)| name == "PATH");
         let search_path = search_path.map(|(_, value)| value.clone()).unwrap_or_default();
-        Ok(RuntimeConfig { store, is_own, search_path })
+        let cache = self.folders.data.as_ref().map(|data| data.join("cache/rust"));
+        Ok(RuntimeConfig { store, is_own, search_path, cache })
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use rustix::rand::GetRandomFlags;
 use terraphim_mcp_gateway::Gateway;
-use terraphim_sandbox::{ClientId, Ending, Lease, Pool, Program};
+use terraphim_sandbox::{ClientId, Ending, Lease, LogLevel, Pool, Program, SandboxError};
 use terraphim_types::{Language, Limits, OutputBudget, RunId, SessionName, ToolName};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,7 @@ use crate::{
     bridge::{Bridge, InFlight, Record},
     catalogue::LiveCatalogue,
     outcome::{ErrorKind, Outcome, RunError, RunFacts, sandbox_error},
+    rust::{Asked, Compiled, Rust},
     sessions::{Begin, Sessions, State, why_ended},
     tokens::{
         CountedCatalogue, DefinitionText, FetchText, HelperCommand, RunTexts, TokenCounter, TokenError,
@@ -34,6 +35,9 @@ use crate::{
 
 /// How long a program waits for those of its session that came before it.
 const SESSION_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Time to find or to make a program that is not taken from the run's own.
+const UNCOUNTED: Duration = Duration::from_millis(50);
 
 /// How often it is looked for sessions that nobody uses.
 const SESSIONS_EVERY: Duration = Duration::from_secs(30);
@@ -67,6 +71,7 @@ struct Shared {
     catalogue: LiveCatalogue,
     workspace: PathBuf,
     checkpoints: Option<PathBuf>,
+    rust: Option<Rust>,
     in_flight: Arc<InFlight>,
     counter: TokenCounter,
     counted: tokio::sync::Mutex<Option<(u64, Arc<CountedCatalogue>)>>,
@@ -137,6 +142,7 @@ impl Executor {
     /// An executor that starts nothing until it is used.
     pub fn new(config: ExecutorConfig) -> Self {
         let shared = Shared {
+            rust: Rust::new(&config.pool),
             pool: config.pool,
             unnamed: ClientId::new("this client"),
             catalogue: LiveCatalogue::new(config.gateway),
@@ -202,15 +208,12 @@ impl Executor {
         run_id: &RunId,
         cancel: &CancellationToken,
     ) -> Result<(Outcome, Record), RunError> {
-        let limits = request.limits;
+        let compiled = self.compile(request, cancel).await?;
+        let (compiling, compilers) = compiled.as_ref().map(|made| (made.took, made.cpu)).unwrap_or_default();
+        let limits = after_compiling(request.limits, compiling);
         // Whoever waits for a place holds the request and nothing else.
-        let (lease, session) = self.lease(request, cancel).await?;
-        let (folder, relative) = self.folder(request);
-        let workspace = Workspace::new(folder, limits.workspace_bytes, limits.workspace_files);
-        let workspace = match &self.shared.checkpoints {
-            Some(all) => workspace.with_checkpoints_in(all, &relative),
-            None => workspace,
-        };
+        let (lease, session) = self.lease(request, limits, cancel).await?;
+        let (workspace, relative) = self.workspace(request);
         if request.language.has_files() {
             workspace.prepare().map_err(|error| unkept_error(&error))?;
         }
@@ -226,7 +229,10 @@ impl Executor {
             calls,
             Arc::clone(&self.shared.in_flight),
         ));
-        let program = Program { source: request.code.clone(), language: request.language, folder: relative };
+        let (stage, warnings) = compiled.map(|compiled| (compiled.stage, compiled.warnings)).unzip();
+        // What is compiled is not read again.
+        let source = if stage.is_some() { String::new() } else { request.code.clone() };
+        let program = Program { source, language: request.language, folder: relative, stage };
         let log_bytes = request.budget.log_bytes;
         let (mut end, kept) = match session {
             None => (lease.run(program, bridge.clone(), cancel, log_bytes).await, None),
@@ -240,6 +246,9 @@ impl Executor {
                 (end, kept.map(|kept| (state, kept)))
             }
         };
+        for warning in warnings.into_iter().flatten() {
+            end.logs.push(LogLevel::Warn, &warning);
+        }
         let (tool_calls, waiting_for, mut record) = bridge.finish();
         let unkept = match end.written.take() {
             Some(_) if request.rollback_on_failure && !matches!(end.ending, Ending::Result(_)) => None,
@@ -259,6 +268,8 @@ impl Executor {
             drop(state);
             self.shared.sessions.clear();
         }
+        end.usage.wall += compiling;
+        end.usage.cpu += compilers;
         let unkept = match (unkept, restored) {
             (None, Some(name)) => restore(&workspace, name, &mut record).await.err(),
             (unkept, _) => unkept,
@@ -266,7 +277,7 @@ impl Executor {
         let facts = RunFacts {
             run_id: run_id.clone(),
             source: &request.code,
-            limits: &limits,
+            limits: &request.limits,
             budget: request.budget,
             workspace: &workspace,
             tool_calls,
@@ -280,28 +291,67 @@ impl Executor {
         Ok((outcome, record))
     }
 
+    /// The workspace of a request, and where it is in the pool's store.
+    fn workspace(&self, request: &ExecuteRequest) -> (Workspace, String) {
+        let (folder, relative) = self.folder(request);
+        let limits = &request.limits;
+        let workspace = Workspace::new(folder, limits.workspace_bytes, limits.workspace_files);
+        match &self.shared.checkpoints {
+            Some(all) => (workspace.with_checkpoints_in(all, &relative), relative),
+            None => (workspace, relative),
+        }
+    }
+
+    /// The program of a language that is compiled, made or found; none in other languages.
+    async fn compile(
+        &self,
+        request: &ExecuteRequest,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Compiled>, RunError> {
+        if request.language != Language::Rust {
+            return Ok(None);
+        }
+        let no_cache = || sandbox_error(&SandboxError::NoCache);
+        let rust = self.shared.rust.as_ref().ok_or_else(no_cache)?;
+        let asked = Asked {
+            pool: &self.shared.pool,
+            gateway: self.shared.catalogue.gateway(),
+            client: request.client.as_ref().unwrap_or(&self.shared.unnamed),
+            source: &request.code,
+            limits: request.limits,
+            cancel,
+        };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(cancelled()),
+            compiled = Box::pin(rust.compile(&asked)) => compiled.map(Some),
+        }
+    }
+
     /// A process for the run, and what is known of its session; a cancelled run
     /// waits for none.
     async fn lease(
         &self,
         request: &ExecuteRequest,
+        limits: Limits,
         cancel: &CancellationToken,
     ) -> Result<(Lease, Option<OwnedMutexGuard<State>>), RunError> {
         tokio::select! {
             biased;
-            () = cancel.cancelled() => Err(RunError::new(ErrorKind::Limit, "the run was cancelled", "")),
-            lease = self.lease_uncancelled(request) => lease,
+            () = cancel.cancelled() => Err(cancelled()),
+            lease = self.lease_uncancelled(request, limits) => lease,
         }
     }
 
     async fn lease_uncancelled(
         &self,
         request: &ExecuteRequest,
+        limits: Limits,
     ) -> Result<(Lease, Option<OwnedMutexGuard<State>>), RunError> {
         let client = request.client.as_ref().unwrap_or(&self.shared.unnamed);
         let fetched = request.fetches.iter().map(|fetch| fetch.arguments.len() + fetch.answer.len());
         let held = request.code.len() + fetched.sum::<usize>();
-        let (pool, limits, language) = (&self.shared.pool, request.limits, request.language);
+        let (pool, language) = (&self.shared.pool, request.language);
         let Some(session) = request.session.as_ref().filter(|_| language.keeps_variables()) else {
             let lease = pool.checkout_for(client, language, limits, held).await;
             return lease.map(|lease| (lease, None)).map_err(|error| sandbox_error(&error));
@@ -325,7 +375,7 @@ impl Executor {
         lease.map(|lease| (lease, Some(state))).map_err(|error| sandbox_error(&error))
     }
 
-    /// The workspace of a request, and where it is in the pool's store.
+    /// The folder of a request's workspace, and where it is in the pool's store.
     fn folder(&self, request: &ExecuteRequest) -> (PathBuf, String) {
         let common = &self.shared.workspace;
         let Some(store) = self.shared.pool.store() else { return (common.clone(), String::new()) };
@@ -402,6 +452,18 @@ impl Executor {
         *counted = Some((snapshot.version, Arc::clone(&catalogue)));
         Ok(catalogue)
     }
+}
+
+/// What is left of the limits once the program is made.
+fn after_compiling(limits: Limits, took: Duration) -> Limits {
+    if took <= UNCOUNTED {
+        return limits;
+    }
+    Limits { wall: limits.wall.saturating_sub(took).max(UNCOUNTED), ..limits }
+}
+
+fn cancelled() -> RunError {
+    RunError::new(ErrorKind::Limit, "the run was cancelled", "")
 }
 
 fn check(request: &ExecuteRequest) -> Result<(), RunError> {

@@ -14,6 +14,7 @@ pub mod fuzzing;
 mod media;
 mod modules;
 mod outcome;
+mod rust;
 mod sessions;
 pub mod tokens;
 mod workspace;

@@ -174,7 +174,7 @@ impl RunError {
         text
     }
 
-    fn of_failure(failure: Failure, source: &str) -> Self {
+    pub(crate) fn of_failure(failure: Failure, source: &str) -> Self {
         let kind = match failure.kind {
             FailureKind::Syntax => ErrorKind::Syntax,
             FailureKind::Runtime => ErrorKind::Runtime,
@@ -182,7 +182,7 @@ impl RunError {
             FailureKind::Limit => ErrorKind::Limit,
             FailureKind::Denied => ErrorKind::Denied,
         };
-        let mut error = Self::new(kind, &shown(&failure.message), &shown(&failure.hint));
+        let mut error = Self::new(kind, shown(&failure.message), &shown(&failure.hint));
         if failure.line > 0 {
             error.line = Some(failure.line);
             error.column = Some(failure.column.max(1));

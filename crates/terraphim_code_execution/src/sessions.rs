@@ -26,6 +26,7 @@ enum Runtime {
     Interpreter,
     Python,
     Bash,
+    Rust,
 }
 
 /// What is known of one session in one runtime. Held while it runs a program,
@@ -100,6 +101,7 @@ impl Sessions {
             Language::TypeScript | Language::JavaScript => Runtime::Interpreter,
             Language::Python => Runtime::Python,
             Language::Bash => Runtime::Bash,
+            Language::Rust => Runtime::Rust,
         };
         let mut entries = self.lock();
         let now = Instant::now();

@@ -1,12 +1,14 @@
-//! Bash: the zygote is this program itself. Each run has a supervisor that
-//! starts the machine's own `bash`, answers its `mcp` commands from the host,
-//! and tells how it ended. The same program is `mcp` inside the jail.
+//! Bash and Rust: the zygote is this program itself. Each run has a supervisor
+//! that starts the machine's own `bash`, its `rustc`, or what that has made,
+//! answers the calls of what it started from the host, and tells how it ended.
+//! The same program is `mcp` inside the jail of a shell.
 
 mod advice;
 mod arguments;
 mod calls;
 mod clients;
 mod commands;
+mod compiled;
 mod ending;
 mod help;
 mod host;
@@ -14,6 +16,7 @@ mod mcp;
 mod output;
 mod place;
 mod refusal;
+mod shell;
 mod shown;
 mod supervisor;
 mod tables;
@@ -25,14 +28,14 @@ use std::{ffi::OsString, os::fd::OwnedFd};
 use terraphim_sandbox_protocol::EXIT_JAIL;
 
 use crate::{
-    jail::{self, Filters, Fork, JailError},
+    jail::{self, Commands, Filters, Fork, JailError},
     runtime,
     zygote::{MakeRun, Zygote},
 };
 
-/// The whole program of a guest for Bash; gives the process's exit code.
-pub(crate) fn main() -> i32 {
-    match prepare() {
+/// The whole program of a guest whose runs start commands; gives the process's exit code.
+pub(crate) fn main(commands: Commands) -> i32 {
+    match prepare(commands) {
         Ok(mut zygote) => zygote.serve(),
         Err(error) => runtime::broken(&error),
     }
@@ -43,39 +46,40 @@ pub fn client(arguments: impl Iterator<Item = OsString>) -> i32 {
     mcp::main(arguments)
 }
 
-fn prepare() -> Result<Zygote<Shells>, JailError> {
+fn prepare(commands: Commands) -> Result<Zygote<Supervisors>, JailError> {
     // The name in process lists; without it that of the descriptor it was started from.
     let _ = rustix::thread::set_name(c"terraphim-guest");
     jail::adopt_channel()?;
     jail::close_descriptors_from(jail::CHANNEL + 1)?;
     let (setup, program) = runtime::receive_setup()?;
-    let (jail, filters) = jail::enter_command(&setup)?;
+    let (jail, filters) = jail::enter_command(&setup, commands)?;
     // The mounts that came along are part of the root now.
     drop(setup);
-    Ok(Zygote::ready(jail, Shells { filters, program }))
+    Ok(Zygote::ready(jail, Supervisors { commands, filters, program }))
 }
 
 /// Makes supervisors.
-struct Shells {
+struct Supervisors {
+    commands: Commands,
     filters: Filters,
-    /// The shell's path in the jail.
+    /// The path of the shell or the compiler in the jail.
     program: String,
 }
 
-impl MakeRun for Shells {
+impl MakeRun for Supervisors {
     fn fork(&self) -> Result<Fork, JailError> {
         jail::fork_first()
     }
 
     fn become_run(&mut self, channel: OwnedFd, memory_bytes: u64, cpu_seconds: u64) -> ! {
         let Ok(supervised) = jail::enter_supervisor(channel) else { jail::exit_now(EXIT_JAIL) };
-        let shell = supervisor::Shell {
+        supervisor::serve(supervisor::Setting {
+            commands: self.commands,
             program: &self.program,
             filters: &self.filters,
             supervised,
             memory_bytes,
             cpu_seconds,
-        };
-        supervisor::serve(shell)
+        })
     }
 }

@@ -12,7 +12,7 @@ use terraphim_sandbox_protocol::{
 
 use crate::{
     command,
-    jail::{self, JailError, Launch, Received},
+    jail::{self, Commands, JailError, Launch, Received},
     json,
 };
 
@@ -54,7 +54,8 @@ pub fn main(language: &str) -> i32 {
     std::panic::set_hook(Box::new(|_| ()));
     let runtime = match language {
         "python" => &PYTHON,
-        "bash" => return command::main(),
+        "bash" => return command::main(Commands::Shell),
+        "rust" => return command::main(Commands::Compiled),
         _ => return EXIT_JAIL,
     };
     let Err(error) = become_zygote(runtime);

@@ -9,7 +9,7 @@ use crate::{
     discovery::{DiscoveryIndex, Entry},
     distance::nearest,
     example::example_call,
-    python,
+    python, rust,
     schema::{Bounds, Notes, Type},
     typescript::{arguments_type, inline, result_inline, signature_as, tool_declaration},
 };
@@ -116,6 +116,7 @@ fn tool_docs(index: &DiscoveryIndex, entry: &Entry, language: Language, bytes: u
     let identifier = named.identifiers.first()?;
     let description = tool.description.as_deref().map(bounded::visible);
     let parameters = parameters(tool);
+    let mut result = result_inline(tool, 400);
     let (signature, example, declaration) = match language {
         // JavaScript calls are the same; their types are read, not run.
         Language::TypeScript | Language::JavaScript => (
@@ -131,6 +132,11 @@ fn tool_docs(index: &DiscoveryIndex, entry: &Entry, language: Language, bytes: u
             let signature = bash::signature(&entry.qualified, &parameters);
             (signature.clone(), bash::example_call(&entry.qualified, tool), signature)
         }
+        Language::Rust => {
+            let shown = rust::shown(module, named, tool, bytes);
+            result = shown.result;
+            (shown.signature, shown.example, shown.declaration)
+        }
     };
     Some(ToolDocs {
         name: entry.qualified.clone(),
@@ -138,7 +144,7 @@ fn tool_docs(index: &DiscoveryIndex, entry: &Entry, language: Language, bytes: u
         signature,
         description: description.map(|text| bounded::cut(text.trim(), MAX_DESCRIPTION_CHARS).into_owned()),
         parameters,
-        result: result_inline(tool, 400),
+        result,
         example,
         declaration,
     })

@@ -1,5 +1,5 @@
 //! From a catalogue of MCP tools to what a program and its author see: module
-//! names, TypeScript declarations, signatures, result rules, docs, discovery.
+//! names, TypeScript declarations, Rust crates, signatures, result rules, docs, discovery.
 //!
 //! Everything here is pure and synchronous. Definitions come from upstream
 //! servers and are hostile: every walk is bounded in depth and in nodes, every
@@ -31,6 +31,7 @@ mod example;
 mod naming;
 mod python;
 mod result;
+pub mod rust;
 mod schema;
 mod typescript;
 

@@ -10,7 +10,7 @@ pub(crate) const GET_TOOL_DOCS: &str = "get_tool_docs";
 pub(crate) const WAIT: &str = "wait";
 
 const EXECUTE_CODE_DESCRIPTION: &str = "\
-Runs a TypeScript, Python or Bash program in a sandbox; only its result comes back. Prefer one program to many tool calls: it calls \
+Runs a TypeScript, Python, Bash or Rust program in a sandbox; only its result comes back. Prefer one program to many tool calls: it calls \
 the connected MCP servers as modules, and loops, filters and joins there.
 
 import { terraphim } from 'mcp-servers'; // one object per server
@@ -27,6 +27,7 @@ the logs.
 - Python: `from mcp_servers import terraphim`; terraphim.search(query='rust') as it stands or with await; names are \
 group_by, search_tools, save_data; the last expression is the result; files in the working folder are kept.
 - Bash: `mcp call terraphim.search query='rust' limit:=9 | jq '.[0]'`; standard output is the result.
+- Rust: one file with std, `use mcp_servers::terraphim;` and mcp_runtime; what main returns or prints is the result.
 - An error names the line: correct it and run again.";
 
 const SEARCH_TOOLS_DESCRIPTION: &str = "\
@@ -152,7 +153,7 @@ fn wait() -> ToolDefinition {
 }
 
 fn language() -> Value {
-    json!({ "type": "string", "enum": ["typescript", "javascript", "python", "bash"], "default": "typescript" })
+    json!({ "type": "string", "enum": ["typescript", "javascript", "python", "bash", "rust"], "default": "typescript" })
 }
 
 /// The schema of an outcome, or of the word that there is none yet.

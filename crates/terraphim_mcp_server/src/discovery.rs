@@ -34,10 +34,12 @@ pub(crate) const LANGUAGES: &[(&str, Language)] = &[
     ("javascript", Language::JavaScript),
     ("python", Language::Python),
     ("bash", Language::Bash),
+    ("rust", Language::Rust),
     ("ts", Language::TypeScript),
     ("js", Language::JavaScript),
     ("py", Language::Python),
     ("sh", Language::Bash),
+    ("rs", Language::Rust),
 ];
 
 /// Reads the arguments of `search_tools`.

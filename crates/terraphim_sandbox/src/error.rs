@@ -36,6 +36,9 @@ pub enum SandboxError {
     /// The language has files, and the pool has no folder for them.
     #[error("this pool runs only languages without files: make it with a folder for them")]
     NoStore,
+    /// The language is compiled, and the pool has no folder for what is.
+    #[error("this pool has no folder for compiled programs: there is no home folder to keep one in")]
+    NoCache,
     /// The guest speaks another version of the protocol.
     #[error("the guest speaks protocol {theirs}, this host speaks {ours}: build both from one source")]
     Version {

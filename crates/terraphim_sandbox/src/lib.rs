@@ -33,6 +33,7 @@ pub use logs::Logs;
 pub use places::{ClientId, Full};
 pub use pool::{Lease, Pool, PoolConfig, RuntimeConfig};
 pub use queue::QueueBounds;
-pub use run::{Call, Ending, Hold, HostCalls, HostReply, Kept, Program, RunEnd, Usage};
+pub use run::{Call, Ending, Hold, HostCalls, HostReply, Kept, Program, RunEnd, Stage, Usage};
+pub use runtime::Toolchain;
 pub use terraphim_sandbox_protocol::{DecodeError, Failure, FailureKind, LogLevel, control::Layers};
 pub use zygote::Jail;

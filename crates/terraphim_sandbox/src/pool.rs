@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     ffi::OsString,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -20,7 +21,7 @@ use crate::{
     process::RunProcess,
     queue::QueueBounds,
     run::{Before, Kept},
-    runtime::Runtime,
+    runtime::{Runtime, Toolchain},
     store::Store,
     zygote::{Jail, Zygote},
 };
@@ -67,6 +68,9 @@ pub struct RuntimeConfig {
     pub is_own: bool,
     /// Where runtimes are looked for, as in `PATH`.
     pub search_path: OsString,
+    /// Where compiled programs are kept, outside the store; without it no language
+    /// that is compiled can be run.
+    pub cache: Option<PathBuf>,
 }
 
 /// Processes for runs. Cheap to clone; the last clone ends the zygote.
@@ -87,13 +91,18 @@ struct Inner {
     interpreter: Line,
     python: Line,
     bash: Line,
+    rust: Line,
 }
+
+/// Device and number of the cache's folder, which a zygote sees also when another
+/// one has taken its place; none where the language has no cache.
+type SeenCache = Option<(u64, u64)>;
 
 /// The processes of one runtime.
 #[derive(Default)]
 struct Line {
     /// Held only while a zygote is looked up or started, never during a run.
-    zygote: tokio::sync::Mutex<Option<Zygote>>,
+    zygote: tokio::sync::Mutex<Option<(Zygote, SeenCache)>>,
     /// Where the runtime is, once it was looked for and found.
     runtime: tokio::sync::OnceCell<Runtime>,
     ready: Mutex<VecDeque<RunProcess>>,
@@ -123,6 +132,7 @@ impl Inner {
             Language::TypeScript | Language::JavaScript => &self.interpreter,
             Language::Python => &self.python,
             Language::Bash => &self.bash,
+            Language::Rust => &self.rust,
         }
     }
 }
@@ -167,6 +177,7 @@ impl Pool {
             interpreter: Line::default(),
             python: Line::default(),
             bash: Line::default(),
+            rust: Line::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -180,12 +191,44 @@ impl Pool {
 
     /// The id of the process that holds the interpreter's jail, if it is running.
     pub async fn jail_pid(&self) -> Option<u32> {
-        self.inner.interpreter.zygote.lock().await.as_ref().map(|zygote| zygote.pid)
+        self.inner.interpreter.zygote.lock().await.as_ref().map(|(zygote, _)| zygote.pid)
     }
 
     /// The folder in which the folders of runs are, if it was made with one.
     pub fn store(&self) -> Option<&Path> {
         self.inner.runtimes.as_ref().map(|runtimes| runtimes.store.as_path())
+    }
+
+    /// The folder of compiled programs, if it was made with one.
+    pub fn cache(&self) -> Option<&Path> {
+        self.inner.runtimes.as_ref()?.cache.as_deref()
+    }
+
+    /// The machine's compiler for Rust.
+    ///
+    /// # Errors
+    ///
+    /// [`SandboxError::NoRuntime`] if there is none that can be used.
+    pub async fn toolchain(&self) -> Result<&Toolchain, SandboxError> {
+        let runtime = self.runtime(Language::Rust).await?;
+        let missing = || SandboxError::NoRuntime { language: "Rust", reason: "it is no compiler".into() };
+        runtime.toolchain.as_ref().ok_or_else(missing)
+    }
+
+    /// Where the runtime of a language is.
+    async fn runtime(&self, language: Language) -> Result<&Runtime, SandboxError> {
+        let RuntimeConfig { store, search_path, cache, .. } =
+            self.inner.runtimes.as_ref().ok_or(SandboxError::NoStore)?;
+        let find = async || match language {
+            Language::Bash => Runtime::bash(search_path, store).await,
+            Language::Rust => {
+                let cache = cache.as_ref().ok_or(SandboxError::NoCache)?;
+                make_cache(cache).map_err(start("cache"))?;
+                Runtime::rust(search_path, store, cache).await
+            }
+            _ => Runtime::python(search_path, store).await,
+        };
+        self.inner.line(language).runtime.get_or_try_init(find).await
     }
 
     /// How many places are free.
@@ -305,27 +348,34 @@ impl Pool {
         let line = self.inner.line(language);
         let mut slot = line.zygote.lock().await;
         match slot.as_ref() {
-            Some(zygote) if zygote.is_alive() => Ok(zygote.clone()),
+            Some((zygote, cache)) if zygote.is_alive() && *cache == self.seen_cache(language) => {
+                Ok(zygote.clone())
+            }
             _ => {
                 line.lock_ready().clear();
                 let runtime = match language {
                     Language::TypeScript | Language::JavaScript => None,
-                    Language::Python | Language::Bash => {
+                    Language::Python | Language::Bash | Language::Rust => {
+                        let runtime = self.runtime(language).await?;
                         let runtimes = self.inner.runtimes.as_ref().ok_or(SandboxError::NoStore)?;
-                        let RuntimeConfig { store, is_own, search_path } = runtimes;
-                        let find = async || match language {
-                            Language::Bash => Runtime::bash(search_path, store).await,
-                            _ => Runtime::python(search_path, store).await,
-                        };
-                        let runtime = line.runtime.get_or_try_init(find).await?;
-                        Some((runtime, Store::prepare(store, *is_own).map_err(start("workspace"))?))
+                        if let Some(cache) = &runtime.cache {
+                            // Somebody may have removed it since the runtime was found.
+                            make_cache(cache).map_err(start("cache"))?;
+                        }
+                        let store = Store::prepare(&runtimes.store, runtimes.is_own);
+                        Some((runtime, store.map_err(start("workspace"))?))
                     }
                 };
                 let zygote = Zygote::start(self.inner.guest.clone(), runtime).await?;
-                *slot = Some(zygote.clone());
+                *slot = Some((zygote.clone(), self.seen_cache(language)));
                 Ok(zygote)
             }
         }
+    }
+
+    fn seen_cache(&self, language: Language) -> SeenCache {
+        let cache = self.cache().filter(|_| language == Language::Rust)?;
+        cache.metadata().ok().map(|about| (about.dev(), about.ino()))
     }
 
     /// Makes processes ready in the background, many at once when half are gone,
@@ -356,6 +406,14 @@ impl Pool {
             }
         });
     }
+}
+
+/// Makes the folders of compiled programs, which a jail with another id may read.
+fn make_cache(cache: &Path) -> std::io::Result<()> {
+    for folder in ["lib", "bin"] {
+        std::fs::DirBuilder::new().recursive(true).mode(0o755).create(cache.join(folder))?;
+    }
+    Ok(())
 }
 
 /// Whether the limits that are fixed when a process is made are the default ones.

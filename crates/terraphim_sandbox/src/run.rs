@@ -17,18 +17,17 @@ use std::{
 };
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
-use terraphim_sandbox_protocol::{
-    DecodeError, Failure, FailureKind, GuestFrame, HostFrame, PREPARED, STARTED,
-};
+use terraphim_sandbox_protocol::{DecodeError, FailureKind, GuestFrame, HostFrame, PREPARED, STARTED};
 use terraphim_types::{Language, Limits};
 use tokio::io::Interest;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
+mod ending;
 mod frames;
 mod kept;
 
-use self::frames::{prepare_frame, start_frame};
-pub use self::kept::Kept;
+use self::frames::{prepare_frame, stage_frame, start_frame};
+pub use self::{ending::Ending, kept::Kept};
 pub(crate) use self::{frames::budget, kept::Before};
 use crate::{
     channel::{Closed, FrameReader, SLICES, Writes},
@@ -71,6 +70,25 @@ pub struct Program {
     /// Its folder, for languages that have files: where it is relative to the
     /// pool's store, empty for the store itself.
     pub folder: String,
+    /// What is done with it, where it is compiled; none in other languages.
+    pub stage: Option<Stage>,
+}
+
+/// The two kinds of runs of a language that is compiled. Paths are relative to the pool's cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// The compiler makes something of the program, which lies beside `program.rs` in what is written.
+    Compile {
+        /// What it sees of the cache.
+        folder: String,
+        /// Its arguments; it is started where the program is.
+        arguments: Vec<String>,
+    },
+    /// What was made is executed; the source is not looked at.
+    Execute {
+        /// Where it is. The run sees nothing else of the cache.
+        program: String,
+    },
 }
 
 /// A call that the guest asks the host to answer.
@@ -103,74 +121,6 @@ pub type Hold = Option<Box<dyn Any + Send>>;
 pub trait HostCalls: Send + Sync + 'static {
     /// Answers one call. Dropping the future ends the call.
     fn call(&self, call: Call) -> Pin<Box<dyn Future<Output = HostReply> + Send + '_>>;
-}
-
-/// How a run ended.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Ending {
-    /// With a result, as JSON bytes that nobody has looked at yet.
-    Result(Vec<u8>),
-    /// The program failed and said how.
-    Failed(Failure),
-    /// The wall-clock limit passed.
-    Deadline,
-    /// The CPU-time limit passed.
-    Cpu,
-    /// The memory limit was reached.
-    Memory,
-    /// It made more calls to the host than any limit allows.
-    TooManyCalls {
-        /// How many it may make.
-        limit: u32,
-    },
-    /// It had more threads at once than it may.
-    TooManyThreads {
-        /// How many it may have beside the first one.
-        limit: u32,
-    },
-    /// It kept more arguments waiting for their turn than the host holds.
-    TooMuchWaiting {
-        /// How much may wait, in bytes.
-        limit: usize,
-    },
-    /// It made a system call that is not permitted.
-    Forbidden,
-    /// The process died of `signal`, before or after it had understood the program.
-    Crashed {
-        /// Whether the program had begun.
-        started: bool,
-        /// The signal, 0 for a plain exit.
-        signal: i32,
-    },
-    /// The process broke the protocol.
-    Protocol(Option<DecodeError>),
-    /// The caller ended the run.
-    Cancelled,
-    /// The zygote or the machine failed.
-    Lost,
-}
-
-impl Ending {
-    /// How it ended, in one word that never changes.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Result(_) => "finished",
-            Self::Failed(failure) if failure.kind == FailureKind::Limit => "limit",
-            Self::Failed(_) => "failed",
-            Self::Deadline => "deadline",
-            Self::Cpu => "cpu",
-            Self::Memory => "memory",
-            Self::TooManyCalls { .. } => "calls",
-            Self::TooManyThreads { .. } => "threads",
-            Self::TooMuchWaiting { .. } => "arguments",
-            Self::Forbidden => "forbidden",
-            Self::Crashed { .. } => "crashed",
-            Self::Protocol(_) => "protocol",
-            Self::Cancelled => "cancelled",
-            Self::Lost => "lost",
-        }
-    }
 }
 
 /// What a run used.
@@ -256,8 +206,8 @@ impl Lease {
             started: false,
             has_threads: language.has_files(),
             cpu: keeps.then(|| limits.cpu.saturating_add(used)),
-            // A shell's processes are watched where they are seen: inside.
-            memory: if language.has_files() && language != Language::Bash {
+            // The processes of commands are watched where they are seen: inside.
+            memory: if language.has_files() && !matches!(language, Language::Bash | Language::Rust) {
                 base.map(|base| base.saturating_add(limits.memory_bytes))
             } else {
                 None
@@ -271,6 +221,7 @@ impl Lease {
         };
         if language.has_files() && run.folder.is_none() {
             run.frames.expect_folder();
+            program.stage.iter().for_each(|stage| run.writes.push(stage_frame(stage), None));
             run.writes.push(prepare_frame(&program, &limits), None);
         }
         run.writes.push(start_frame(&program, &limits, keeps), None);

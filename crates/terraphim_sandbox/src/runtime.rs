@@ -15,6 +15,9 @@ use rustix::mount::OpenTreeFlags;
 use serde::Deserialize;
 use terraphim_sandbox_protocol::control::{BindKind, Setup};
 
+mod rust;
+
+pub use self::rust::Toolchain;
 use crate::error::SandboxError;
 
 /// How long a runtime may take to say where it is.
@@ -30,7 +33,7 @@ const LIBRARIES: [&str; 6] =
 const DEVICES: [&str; 3] = ["/dev/null", "/dev/urandom", "/dev/random"];
 
 /// Where a run has its own folders.
-const OWN: [&str; 4] = ["/workspace", "/tmp", "/store", "/dev"];
+const OWN: [&str; 6] = ["/workspace", "/tmp", "/store", "/dev", "/cache", "/program"];
 
 /// Time zones, which runtimes read by name.
 const ZONES: &str = "/usr/share/zoneinfo";
@@ -80,6 +83,10 @@ pub(crate) struct Runtime {
     /// Everything but what a caller adds, without the last step.
     shown: Vec<Setup>,
     program: PathBuf,
+    /// Of a language that is compiled.
+    pub(crate) toolchain: Option<Toolchain>,
+    /// Where what was compiled is.
+    pub(crate) cache: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -149,7 +156,7 @@ impl Runtime {
         shown.file(&program);
         about.files.iter().filter(|file| file.is_file()).for_each(|file| shown.file(file));
         about.folders.iter().for_each(|folder| shown.folder(folder));
-        Ok(Self { language: "python", shown: shown.setup(), program })
+        Ok(Self { language: "python", shown: shown.setup(), program, toolchain: None, cache: None })
     }
 
     /// Asks the `bash` of the search path for its version. One that programs may
@@ -202,19 +209,20 @@ impl Runtime {
             shown.links.insert((Path::new("/dev").join(name), format!("/proc/self/fd/{number}").into()));
         }
         shown.links.insert(("/dev/fd".into(), "/proc/self/fd".into()));
-        Ok(Self { language: "bash", shown: shown.setup(), program })
+        Ok(Self { language: "bash", shown: shown.setup(), program, toolchain: None, cache: None })
     }
 
     /// All steps of the jail's setup, each with a mount where the jail could not reach the source itself.
     pub(crate) fn setup(&self, store: &Path) -> io::Result<Vec<(Setup, Option<OwnedFd>)>> {
         let is_root = rustix::process::geteuid().is_root();
-        let store = Setup::Bind {
+        let own = |folder: &Path, target: &str| Setup::Bind {
             kind: BindKind::Store,
-            source: store.display().to_string(),
-            target: "/store".to_owned(),
+            source: folder.display().to_string(),
+            target: target.to_owned(),
         };
+        let cache = self.cache.as_ref().map(|cache| own(cache, "/cache"));
         let last = Setup::Runtime { program: self.program.display().to_string() };
-        let steps = self.shown.iter().cloned().chain([store, last]);
+        let steps = self.shown.iter().cloned().chain([own(store, "/store")]).chain(cache).chain([last]);
         let with_tree = steps.map(|step| {
             let tree = match &step {
                 // The jail of a root host has an id that private folders are closed to.

@@ -7,6 +7,11 @@ use crate::wire::{Budget, DecodeError, Header, Reader, Writer};
 const START: u8 = 1;
 const REPLY: u8 = 2;
 const PREPARE: u8 = 3;
+const STAGE: u8 = 4;
+
+/// Most arguments of a stage.
+const MOST_ARGUMENTS: u32 = 4096;
+
 /// Kind byte of [`GuestFrame::Started`].
 pub const STARTED: u8 = 16;
 const CALL: u8 = 17;
@@ -55,6 +60,10 @@ pub enum Syntax {
     Python,
     /// Bash.
     Bash,
+    /// Rust that was compiled before.
+    Rust,
+    /// Rust that is only compiled.
+    RustBuild,
 }
 
 /// The program and what its process must know of its limits.
@@ -89,9 +98,22 @@ pub struct Prepare {
     pub files: u64,
 }
 
+/// What a run of a compiled language is to see of the cache, and what is
+/// started with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// What is shown, relative to the cache: a folder at `/cache`, a file at
+    /// `/program`. Nothing else of the cache is.
+    pub shown: String,
+    /// After the name of what is started.
+    pub arguments: Vec<String>,
+}
+
 /// A frame from the host to a run's process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostFrame {
+    /// What of the cache is seen, for languages that are compiled; before the folder.
+    Stage(Stage),
     /// The folder, for runtimes that have one; before the program.
     Prepare(Prepare),
     /// The program; the first frame, sent once.
@@ -200,6 +222,8 @@ impl HostFrame {
                 Syntax::JavaScript => 1,
                 Syntax::Python => 2,
                 Syntax::Bash => 3,
+                Syntax::Rust => 4,
+                Syntax::RustBuild => 5,
             })
             .u64(start.wall_ms)
             .u64(start.heap_bytes)
@@ -217,6 +241,16 @@ impl HostFrame {
         Writer::new(PREPARE, lower.len() + 24).u64(*bytes).u64(*files).text(lower).finish()
     }
 
+    /// Encodes what of the cache is seen.
+    pub fn encode_stage(stage: &Stage) -> Vec<u8> {
+        let Stage { shown, arguments } = stage;
+        let bytes = arguments.iter().map(|argument| argument.len() + 4).sum::<usize>();
+        // The reader refuses what has more of them than there can be.
+        let count = u32::try_from(arguments.len()).unwrap_or(u32::MAX);
+        let writer = Writer::new(STAGE, shown.len() + bytes + 8).text(shown).u32(count);
+        arguments.iter().fold(writer, |writer, argument| writer.text(argument)).finish()
+    }
+
     /// Encodes a reply.
     pub fn encode_reply(id: u32, ok: bool, payload: &[u8]) -> Vec<u8> {
         Writer::new(REPLY, payload.len() + 5).u32(id).u8(u8::from(ok)).rest(payload).finish()
@@ -225,7 +259,7 @@ impl HostFrame {
     /// Whether a body of this kind and length may be received at all; to be asked before it is.
     pub fn admit(header: Header, budget: &Budget) -> Result<(), DecodeError> {
         match header.kind {
-            START | PREPARE => check(header, budget.start),
+            START | PREPARE | STAGE => check(header, budget.start),
             REPLY => check(header, budget.reply),
             kind => Err(DecodeError::UnknownKind(kind)),
         }
@@ -242,6 +276,8 @@ impl HostFrame {
                         1 => Syntax::JavaScript,
                         2 => Syntax::Python,
                         3 => Syntax::Bash,
+                        4 => Syntax::Rust,
+                        5 => Syntax::RustBuild,
                         other => return Err(fields.bad_value(other)),
                     },
                     wall_ms: fields.u64()?,
@@ -264,6 +300,15 @@ impl HostFrame {
                 let prepare = Prepare { bytes, files, lower: fields.text()? };
                 fields.end()?;
                 Ok(Self::Prepare(prepare))
+            }
+            STAGE => {
+                let (shown, count) = (fields.text()?, fields.u32()?);
+                if count > MOST_ARGUMENTS {
+                    return Err(fields.bad_value(u8::MAX));
+                }
+                let arguments = (0..count).map(|_| fields.text()).collect::<Result<_, _>>()?;
+                fields.end()?;
+                Ok(Self::Stage(Stage { shown, arguments }))
             }
             REPLY => {
                 let id = fields.u32()?;

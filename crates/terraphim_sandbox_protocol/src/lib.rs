@@ -16,7 +16,8 @@ mod frames;
 mod wire;
 
 pub use frames::{
-    Failure, FailureKind, GuestFrame, HostFrame, LogLevel, PREPARED, Payload, Prepare, STARTED, Start, Syntax,
+    Failure, FailureKind, GuestFrame, HostFrame, LogLevel, PREPARED, Payload, Prepare, STARTED, Stage, Start,
+    Syntax,
 };
 pub use wire::{Budget, DecodeError, HEADER_BYTES, Header};
 

@@ -8,7 +8,7 @@
 use proptest::prelude::*;
 use terraphim_sandbox_protocol::{
     Budget, DecodeError, Failure, FailureKind, GuestFrame, HEADER_BYTES, Header, HostFrame, LogLevel,
-    Prepare, Start, Syntax,
+    Prepare, Stage, Start, Syntax,
     control::{BindKind, FromZygote, Layers, MAX_DATAGRAM, Setup, ToZygote},
 };
 
@@ -68,6 +68,8 @@ fn frames_survive_their_encoding() {
     assert_eq!(host(HostFrame::encode_start(&start)), HostFrame::Start(start));
     let prepare = Prepare { lower: "a/b".into(), bytes: 1, files: 2 };
     assert_eq!(host(HostFrame::encode_prepare(&prepare)), HostFrame::Prepare(prepare));
+    let stage = Stage { shown: "bin/x".into(), arguments: vec!["-o".into(), String::new()] };
+    assert_eq!(host(HostFrame::encode_stage(&stage)), HostFrame::Stage(stage));
     assert_eq!(guest(GuestFrame::encode_prepared()), GuestFrame::Prepared);
     let HostFrame::Reply { id: 9, ok: false, payload } = host(HostFrame::encode_reply(9, false, b"1")) else {
         panic!()

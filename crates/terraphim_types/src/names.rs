@@ -26,7 +26,9 @@ pub enum InvalidName {
     #[error("`{0}` cannot name a session: use 1 to 64 letters a-z, digits, `-` and `_`")]
     Session(String),
     /// The language is not one that can be run.
-    #[error("`{0}` is not a language that can be run: use `typescript`, `javascript`, `python` or `bash`")]
+    #[error(
+        "`{0}` is not a language that can be run: use `typescript`, `javascript`, `python`, `bash` or `rust`"
+    )]
     Language(String),
 }
 
@@ -198,6 +200,8 @@ pub enum Language {
     Python,
     /// Bash, by the machine's own shell.
     Bash,
+    /// Rust, by the machine's own compiler.
+    Rust,
 }
 
 impl Language {
@@ -208,6 +212,7 @@ impl Language {
             "js" | "mjs" | "jsx" => Some(Self::JavaScript),
             "py" => Some(Self::Python),
             "sh" | "bash" => Some(Self::Bash),
+            "rs" => Some(Self::Rust),
             _ => None,
         }
     }
@@ -218,7 +223,7 @@ impl Language {
     pub fn has_files(self) -> bool {
         match self {
             Self::TypeScript | Self::JavaScript => false,
-            Self::Python | Self::Bash => true,
+            Self::Python | Self::Bash | Self::Rust => true,
         }
     }
 
@@ -226,7 +231,7 @@ impl Language {
     pub fn keeps_variables(self) -> bool {
         match self {
             Self::TypeScript | Self::JavaScript | Self::Python => true,
-            Self::Bash => false,
+            Self::Bash | Self::Rust => false,
         }
     }
 }
@@ -240,6 +245,7 @@ impl FromStr for Language {
             "javascript" | "js" => Ok(Self::JavaScript),
             "python" | "py" => Ok(Self::Python),
             "bash" | "sh" => Ok(Self::Bash),
+            "rust" | "rs" => Ok(Self::Rust),
             _ => Err(InvalidName::Language(text.to_owned())),
         }
     }
@@ -252,6 +258,7 @@ impl fmt::Display for Language {
             Self::JavaScript => "javascript",
             Self::Python => "python",
             Self::Bash => "bash",
+            Self::Rust => "rust",
         })
     }
 }

@@ -44,6 +44,15 @@ const PYTHON_NO_CALL: &str = "6 * 7";
 const PYTHON_ONE_CALL: &str = "from mcp_servers import bench\nbench.echo(n=1)";
 const BASH_NO_CALL: &str = "echo $((6 * 7))";
 const BASH_ONE_CALL: &str = "mcp call bench.echo n:=1";
+const RUST_NO_CALL: &str = "fn main() { println!(\"{}\", 6 * 7); }";
+const RUST_ONE_CALL: &str = "use mcp_servers::bench;
+fn main() -> mcp_runtime::Result<mcp_runtime::Value> {
+    mcp_runtime::call(\"bench\", \"echo\", mcp_runtime::json!({ \"n\": 1 }))
+}
+// ";
+
+/// Programs that are compiled to measure that.
+const COMPILED: usize = 11;
 
 const PYTHON_WRITES: &str = "open('note.txt', 'w').write('kept')";
 
@@ -90,6 +99,7 @@ async fn measure(runs: usize) -> Result<Vec<Figure>, CliError> {
     figures.push(thousand(&scene).await?);
     figures.extend(python(&scene, runs).await?);
     figures.extend(bash(&scene, runs).await?);
+    figures.extend(rust(&scene, runs).await?);
     scene.gateway.shutdown().await;
     figures.push(place_of_a_killed_run(&bench).await?);
     figures.push(many_tools(&bench).await?);
@@ -156,6 +166,30 @@ async fn bash(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
         ("Bash run with one call", BASH_ONE_CALL, Promise::AtMost(8.0)),
     ] {
         let times = scene.times(Code::bash(code), runs).await?;
+        figures.push(Figure::of(name, "ms", &times, promise));
+    }
+    Ok(figures)
+}
+
+/// Runs of the machine's own Rust; none are measured where there is none.
+async fn rust(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
+    if let Err(error) = scene.pool.warm_up(Language::Rust).await {
+        complain(&format!("Rust is not measured: {error}"));
+        return Ok(Vec::new());
+    }
+    scene.times(Code::rust(RUST_ONE_CALL), 20).await?;
+    let mut compiled = Vec::new();
+    for number in 0..COMPILED {
+        // A text that was not compiled before.
+        compiled.push(scene.run(Code::rust(&format!("{RUST_ONE_CALL}{number}"))).await?);
+    }
+    let mut figures = vec![Figure::of("Rust compile and run", "ms", &compiled, Promise::AtMost(300.0))];
+    scene.run(Code::rust(RUST_NO_CALL)).await?;
+    for (name, code, promise) in [
+        ("Rust run without a call", RUST_NO_CALL, Promise::None),
+        ("Rust run with one call", RUST_ONE_CALL, Promise::AtMost(5.0)),
+    ] {
+        let times = scene.times(Code::rust(code), runs).await?;
         figures.push(Figure::of(name, "ms", &times, promise));
     }
     Ok(figures)

@@ -69,7 +69,7 @@ const REFUSED: &[(&str, &str)] = &[
 /// Calls of the kernel that are refused, with their first arguments; by number,
 /// since no command of the jail makes them.
 #[cfg(target_arch = "x86_64")]
-const REFUSED_CALLS: &[(&str, u32, [u32; 4])] = &[
+pub(crate) const REFUSED_CALLS: &[(&str, u32, [u32; 4])] = &[
     ("mmap of shared memory", 9, [0, 4096, 3, 0x21]),
     ("ioctl TIOCSTI", 16, [0, 0x5412, 0, 0]),
     ("shmget", 29, [0, 4096, 0o1600, 0]),

@@ -46,8 +46,10 @@ fn host(place: &Place) -> (Connection, Vec<String>) {
     let languages = &execute.expect("execute_code")["inputSchema"]["properties"]["language"]["enum"];
     let languages: Vec<String> = serde_json::from_value(languages.clone()).expect("a list of languages");
     assert!(languages.len() >= 3, "{languages:?}");
-    let there = languages.into_iter().filter(|language| language != "python" || has_python).collect();
-    (connection, there)
+    let cases = case::all();
+    let has_cases = |language: &String| cases.iter().any(|case| case.section(language).is_some());
+    let there = languages.into_iter().filter(|language| language != "python" || has_python);
+    (connection, there.filter(has_cases).collect())
 }
 
 /// Runs the programs of a section one after the other; the last one's outcome.

@@ -28,6 +28,7 @@ mod processes;
 mod programs;
 mod python;
 mod runtime;
+mod rust;
 mod servers;
 mod sessions;
 mod watch;

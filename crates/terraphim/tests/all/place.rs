@@ -178,6 +178,31 @@ impl Place {
         self.terraphim(&[&["run", "program.py"], args].concat())
     }
 
+    /// Whether Rust programs can run on this machine; where they cannot, that
+    /// the program says so and what to do. `TERRAPHIM_REQUIRE_RUST` makes that a failure.
+    pub(crate) fn has_rust(&self) -> bool {
+        let ended = self.rust("fn main() {}", &[]);
+        if ended.status.success() {
+            return true;
+        }
+        assert!(std::env::var_os("TERRAPHIM_REQUIRE_RUST").is_none(), "{}", ended.err);
+        let err = ended.failure(4);
+        assert!(
+            err.contains("install Rust 1.70 or later")
+                || err.contains("install gcc")
+                || err.contains("terraphim doctor"),
+            "what is missing is not told: {err}"
+        );
+        println!("no Rust program can run on this machine: {err}");
+        false
+    }
+
+    /// Runs a Rust program with further arguments.
+    pub(crate) fn rust(&self, program: &str, args: &[&str]) -> Ended {
+        self.file("program.rs", program);
+        self.terraphim(&[&["run", "program.rs"], args].concat())
+    }
+
     /// Waits for the end of a command and of all that it started.
     pub(crate) fn finish(&self, running: Running) -> Ended {
         let ended = running.end();

@@ -31,7 +31,7 @@ impl Host {
         let workspace = place.workspace();
         let store = workspace.parent().expect("a store").to_owned();
         let search_path = std::env::var_os("PATH").unwrap_or_default();
-        let runtimes = RuntimeConfig { store, is_own: true, search_path };
+        let runtimes = RuntimeConfig { store, is_own: true, search_path, cache: None };
         let executor = Executor::new(ExecutorConfig {
             pool: Pool::with_runtimes(PoolConfig::default(), runtimes),
             gateway: Arc::new(gateway),

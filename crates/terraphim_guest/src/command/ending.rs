@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use terraphim_sandbox_protocol::{Failure, FailureKind};
 
-use super::{output::Errors, place::Place, told::AllTold};
+use super::{output::Errors, place::Place, supervisor::Kind, told::AllTold};
 
 /// What bash calls the program in its complaints.
 pub(super) const NAME: &str = "program.sh";
@@ -14,6 +14,9 @@ const TEXT_BYTES: usize = 4 << 10;
 
 /// Commands that are as near to an unknown one as this are suggested.
 const NEAREST: usize = 3;
+
+/// What to change about a program that is too much for its compiler.
+const SIMPLER: &str = "nest types, macros and constants less, and load data with a tool or from a file";
 
 /// A failure without a place.
 pub(super) fn failure(kind: FailureKind, message: impl Into<String>, hint: &str) -> Failure {
@@ -46,6 +49,8 @@ fn place(line: &str) -> Option<(u32, &str)> {
 /// What a program was allowed.
 #[derive(Clone, Copy)]
 pub(super) struct Allowed {
+    /// Who is allowed it.
+    pub(super) kind: Kind,
     pub(super) wall_ms: u64,
     pub(super) memory_bytes: u64,
     pub(super) cpu_seconds: u64,
@@ -57,6 +62,10 @@ impl Allowed {
     pub(super) fn too_long(&self, running: Option<&str>) -> Failure {
         let seconds = Duration::from_millis(self.wall_ms).as_secs_f64();
         let running = running.map(|command| format!("; at last it ran: {command}")).unwrap_or_default();
+        if self.kind == Kind::Compiler {
+            let message = format!("compiling took longer than the {seconds} s that the run has");
+            return failure(FailureKind::Limit, message, SIMPLER);
+        }
         failure(
             FailureKind::Limit,
             format!("the program ran longer than its limit of {seconds} s{running}"),
@@ -65,6 +74,10 @@ impl Allowed {
     }
 
     pub(super) fn too_much_cpu(&self) -> Failure {
+        if self.kind == Kind::Compiler {
+            let message = format!("compiling used more than {} s of CPU time", self.cpu_seconds);
+            return failure(FailureKind::Limit, message, SIMPLER);
+        }
         failure(
             FailureKind::Limit,
             format!("the program used more than its {} s of CPU time", self.cpu_seconds),
@@ -77,6 +90,10 @@ impl Allowed {
         let mib = self.memory_bytes >> 20;
         let most =
             most.map(|(name, bytes)| format!(", `{name}` alone {} MiB", bytes >> 20)).unwrap_or_default();
+        if self.kind == Kind::Compiler {
+            let message = format!("compiling used more than {mib} MiB of memory{most}");
+            return failure(FailureKind::Limit, message, SIMPLER);
+        }
         failure(
             FailureKind::Limit,
             format!("the program used more than its {mib} MiB of memory{most}"),
@@ -150,12 +167,22 @@ fn of_a_call(errors: &Errors, told: &AllTold, ended: &Place) -> Option<Failure> 
         let told = told.newest().filter(|_| is_call && errors.last().next_back().is_none())?;
         return Some(failure(told.kind, told.message.clone(), &told.hint));
     };
+    Some(of_words(words, &hint, told))
+}
+
+/// The failure of a call that a program has told as its last words.
+fn of_words(words: String, hint: &str, told: &AllTold) -> Failure {
     // The host's own words have their lines; of what was printed empty ones are not kept.
-    Some(match told.with_words(&words) {
-        Some(told) if told.message.len() >= words.len() => failure(told.kind, told.message.clone(), &hint),
-        Some(told) => failure(told.kind, words, &hint),
-        None => failure(FailureKind::Tool, words, &hint),
-    })
+    match told.with_words(&words) {
+        Some(told) if told.message.len() >= words.len() => failure(told.kind, told.message.clone(), hint),
+        Some(told) => failure(told.kind, words, hint),
+        None => failure(FailureKind::Tool, words, hint),
+    }
+}
+
+/// The failure of the call that a compiled program's last words are about.
+pub(super) fn of_last_words(errors: &Errors, told: &AllTold) -> Option<Failure> {
+    last_words(errors).map(|(words, hint)| of_words(words, &hint, told))
 }
 
 /// What `mcp` said, if it was the last to say something: the message and the hint.
@@ -182,7 +209,7 @@ fn joined(lines: &mut Vec<&str>) -> String {
     lines.drain(..).rev().collect::<Vec<_>>().join("\n")
 }
 
-fn signal_name(signal: i32) -> String {
+pub(super) fn signal_name(signal: i32) -> String {
     let name = match signal {
         libc::SIGHUP => "SIGHUP",
         libc::SIGINT => "SIGINT",
@@ -203,12 +230,21 @@ fn signal_name(signal: i32) -> String {
     name.to_owned()
 }
 
-fn hint(words: &str, known: impl FnOnce() -> Vec<String>) -> String {
+/// What to do about an error of the system.
+pub(super) fn hint_of_words(words: &str) -> String {
     if words.contains("No space left on device") {
         return "the workspace and /tmp are full: write less, or remove what is no longer needed".into();
     }
     if words.contains("Resource temporarily unavailable") {
-        return "a run has at most 64 processes at once".into();
+        return "a run has at most 64 processes and threads at once".into();
+    }
+    String::new()
+}
+
+fn hint(words: &str, known: impl FnOnce() -> Vec<String>) -> String {
+    let hint = hint_of_words(words);
+    if !hint.is_empty() {
+        return hint;
     }
     let Some(command) = words.strip_suffix(": command not found") else { return String::new() };
     let command = command.trim();
@@ -285,7 +321,8 @@ mod tests {
 
     #[test]
     fn a_failure_says_which_command_and_where() {
-        let allowed = Allowed { wall_ms: 1, memory_bytes: 1, cpu_seconds: 1, result_bytes: 1 };
+        let allowed =
+            Allowed { kind: Kind::Shell, wall_ms: 1, memory_bytes: 1, cpu_seconds: 1, result_bytes: 1 };
         let mut told = AllTold::default();
         told.keep(b"{\"kind\":\"denied\",\"message\":\"not allowed\",\"hint\":\"ask\"}");
         let of = |text: &str, command: &str| {

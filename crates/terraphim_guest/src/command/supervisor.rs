@@ -1,8 +1,10 @@
-//! One run of Bash: makes its folders, starts the shell, answers its commands,
-//! and tells how it ended. No program is ever executed by this process.
+//! One run of commands: makes its folders, starts a shell, a compiler or a
+//! compiled program, answers its calls, and tells how it ended. No program is ever
+//! executed by this process.
 
 use std::{
-    os::fd::{AsFd, OwnedFd},
+    borrow::Cow,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     time::{Duration, Instant},
 };
 
@@ -11,25 +13,22 @@ use rustix::{
     process::Pid,
 };
 use terraphim_sandbox_protocol::{
-    EXIT_BAD_CHANNEL, EXIT_JAIL, Failure, FailureKind, GuestFrame, HostFrame, LogLevel, Prepare, Start,
-    Syntax,
+    EXIT_BAD_CHANNEL, EXIT_JAIL, Failure, GuestFrame, HostFrame, LogLevel, Prepare, Stage, Start, Syntax,
 };
 
 use super::{
     calls::Calls,
     clients::{Clients, Number, broker},
-    ending::{self, Allowed, NAME, failure},
+    compiled,
+    ending::Allowed,
     output::{self, Errors, Pipe, Read},
-    place::{self, Place},
-    watch,
+    place::Place,
+    shell, watch,
 };
 use crate::{
     channel::Channel,
-    jail::{self, Command, Filters, JailError, Supervised},
+    jail::{self, Command, Commands, Filters, JailError, Supervised},
 };
-
-/// Longest program: the kernel takes no longer argument, in bytes.
-const PROGRAM_BYTES: usize = (128 << 10) - 1 - place::TRAPS.len();
 
 /// How long a program waits for what can be said of it before it runs; what
 /// comes later is said then.
@@ -41,22 +40,10 @@ const TICK: Duration = Duration::from_millis(20);
 /// Reads of standard output in a row before others have their turn.
 const READS: usize = 4;
 
-/// How the shell is called, whatever it is to do.
-const SHELL: [&str; 3] = ["bash", "--noprofile", "--norc"];
-
-const ENVIRONMENT: &[&str] = &[
-    "PATH=/usr/bin:/bin",
-    "HOME=/workspace",
-    "PWD=/workspace",
-    "TMPDIR=/tmp",
-    "SHELL=/bin/bash",
-    "LANG=C.UTF-8",
-    "TZ=UTC",
-    "TERM=dumb",
-];
-
 /// What a supervisor is made with.
-pub(super) struct Shell<'s> {
+pub(super) struct Setting<'s> {
+    pub(super) commands: Commands,
+    /// The path of the shell or the compiler in the jail.
     pub(super) program: &'s str,
     pub(super) filters: &'s Filters,
     pub(super) supervised: Supervised,
@@ -65,22 +52,53 @@ pub(super) struct Shell<'s> {
     pub(super) cpu_seconds: u64,
 }
 
+/// What is started for a run.
+pub(super) struct Task<'t> {
+    pub(super) kind: Kind,
+    /// Its path in the jail.
+    pub(super) program: &'t str,
+    /// All arguments, its own name first.
+    pub(super) arguments: Vec<Cow<'t, str>>,
+    /// How the command lines of itself begin, which say nothing about what it does.
+    pub(super) own_name: &'t [&'t str],
+    /// `NAME=value`, all that it gets.
+    pub(super) environment: &'static [&'static str],
+}
+
+/// What a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Shell,
+    /// It makes no calls, and what it says is the host's to read.
+    Compiler,
+    Compiled,
+}
+
 /// Serves the run of this process, which is the first of its PID namespace.
-pub(super) fn serve(shell: Shell<'_>) -> ! {
+pub(super) fn serve(setting: Setting<'_>) -> ! {
     let mut channel = Channel::new();
-    let Some(HostFrame::Prepare(prepare)) = channel.receive(None) else {
+    let mut next = channel.receive(None);
+    let stage = match (setting.commands, next) {
+        (Commands::Compiled, Some(HostFrame::Stage(stage))) => {
+            next = channel.receive(None);
+            Some(stage)
+        }
+        (Commands::Shell, other) => {
+            next = other;
+            None
+        }
+        _ => jail::exit_now(EXIT_BAD_CHANNEL),
+    };
+    let Some(HostFrame::Prepare(prepare)) = next else {
         jail::exit_now(EXIT_BAD_CHANNEL);
     };
-    if jail::make_folders(&prepare).is_err() {
+    if jail::make_folders(&prepare, stage.as_ref()).is_err() {
         jail::exit_now(EXIT_JAIL);
     }
     let Some(HostFrame::Start(start)) = channel.receive(None) else {
         jail::exit_now(EXIT_BAD_CHANNEL);
     };
-    if start.syntax != Syntax::Bash {
-        jail::exit_now(EXIT_BAD_CHANNEL);
-    }
-    let frame = match execute(&shell, &mut channel, &prepare, &start) {
+    let frame = match execute(&setting, &mut channel, &prepare, (stage.as_ref(), &start)) {
         Ok(result) => GuestFrame::encode_done(result.as_bytes()),
         Err(failure) => GuestFrame::encode_failed(&failure),
     };
@@ -94,42 +112,44 @@ pub(super) fn serve(shell: Shell<'_>) -> ! {
 }
 
 fn execute(
-    shell: &Shell<'_>,
+    setting: &Setting<'_>,
     channel: &mut Channel,
     prepare: &Prepare,
-    start: &Start,
+    (stage, start): (Option<&Stage>, &Start),
 ) -> Result<String, Failure> {
     let began = Instant::now();
-    if start.source.len() > PROGRAM_BYTES {
-        let message = format!("a Bash program has at most {PROGRAM_BYTES} bytes");
-        let hint = "load data with `mcp load`, or from a file of the workspace";
-        return Err(failure(FailureKind::Limit, message, hint));
-    }
-    if let Some(at) = start.source.find('\0') {
-        let before = start.source.get(..at).unwrap_or_default();
-        let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(0);
-        return Err(Failure { line, ..failure(FailureKind::Syntax, "the program has a NUL character", "") });
-    }
-    let starter = Starter { shell, file_bytes: prepare.bytes };
-    // The host answers while the shell reads the program.
-    let mut calls = Calls::ask(channel, &start.source);
-    check(&starter, &start.source)?;
+    let starter = Starter { setting, file_bytes: prepare.bytes };
+    let mut calls = if start.syntax == Syntax::Bash {
+        shell::look_at(&start.source)?;
+        // The host answers while the shell reads the program.
+        Calls::ask(channel, &start.source)
+    } else {
+        Calls::default()
+    };
+    let task = match (start.syntax, stage) {
+        (Syntax::Bash, None) => shell::task(&starter, &start.source)?,
+        (Syntax::RustBuild, Some(stage)) => compiled::compiler(setting.program, stage, &start.source)?,
+        (Syntax::Rust, Some(stage)) => compiled::program(stage),
+        _ => jail::exit_now(EXIT_BAD_CHANNEL),
+    };
     channel.send(&GuestFrame::encode_started());
     calls.wait(channel, Instant::now() + ADVICE);
     let (ours, theirs) = broker().map_err(broken)?;
-    let mut run = Run::begin(&starter, &start.source, theirs.as_fd(), calls).map_err(broken)?;
+    let mut run = Run::begin(&starter, &task, theirs.as_fd(), calls).map_err(broken)?;
     drop(theirs);
     // Replies that it passes on, and the result as it is written and as it is sent.
-    let own_data = shell.memory_bytes.saturating_add(start.result_bytes.saturating_mul(2));
-    jail::confine_supervisor(&shell.filters.supervisor, own_data).map_err(broken)?;
+    let own_data = setting.memory_bytes.saturating_add(start.result_bytes.saturating_mul(2));
+    jail::confine_supervisor(&setting.filters.supervisor, own_data).map_err(broken)?;
     let allowed = Allowed {
+        kind: task.kind,
         wall_ms: start.wall_ms,
-        memory_bytes: shell.memory_bytes,
-        cpu_seconds: shell.cpu_seconds,
+        memory_bytes: setting.memory_bytes,
+        cpu_seconds: setting.cpu_seconds,
         result_bytes: start.result_bytes,
     };
     let watching = Watching {
-        processes: &shell.supervised.processes,
+        processes: &setting.supervised.processes,
+        own_name: task.own_name,
         allowed,
         deadline: began + Duration::from_millis(start.wall_ms),
         next_look: Instant::now() + TICK,
@@ -141,72 +161,49 @@ fn execute(
 }
 
 /// A step that this machine does not offer; the process is of no use.
-fn broken(_: JailError) -> Failure {
+pub(super) fn broken(_: JailError) -> Failure {
     jail::exit_now(EXIT_JAIL)
 }
 
-/// Starts the shell behind the walls of its run.
-struct Starter<'s> {
-    shell: &'s Shell<'s>,
+/// Starts commands behind the walls of their run.
+pub(super) struct Starter<'s> {
+    setting: &'s Setting<'s>,
     file_bytes: u64,
 }
 
 impl Starter<'_> {
-    fn start(
+    /// The path of the shell or the compiler.
+    pub(super) fn program(&self) -> &str {
+        self.setting.program
+    }
+
+    pub(super) fn start(
         &self,
-        arguments: &[&str],
+        task: &Task<'_>,
         stdout: &OwnedFd,
         stderr: &OwnedFd,
-        broker: Option<std::os::fd::BorrowedFd<'_>>,
+        broker: Option<BorrowedFd<'_>>,
     ) -> Result<Pid, JailError> {
+        let arguments: Vec<&str> = task.arguments.iter().map(AsRef::as_ref).collect();
         let command = Command {
-            program: self.shell.program,
-            arguments,
-            environment: ENVIRONMENT,
+            program: task.program,
+            arguments: &arguments,
+            environment: task.environment,
             stdout: stdout.as_fd(),
             stderr: stderr.as_fd(),
             broker,
-            data_bytes: self.shell.memory_bytes,
-            cpu_seconds: self.shell.cpu_seconds,
+            data_bytes: self.setting.memory_bytes,
+            cpu_seconds: self.setting.cpu_seconds,
             file_bytes: self.file_bytes,
         };
-        jail::start(&self.shell.supervised, &command, &self.shell.filters.run)
+        jail::start(&self.setting.supervised, &command, &self.setting.filters.run)
     }
-}
-
-/// Has the shell read the program without executing it.
-fn check(starter: &Starter<'_>, source: &str) -> Result<(), Failure> {
-    let (mut pipe, writer) = Pipe::new().map_err(broken)?;
-    // Patterns that a program may switch on later are known to this reader already.
-    let arguments = [&SHELL[..], &["-O", "extglob", "-n", "-c", source, NAME]].concat();
-    let shell = starter.start(&arguments, &writer, &writer, None).map_err(broken)?;
-    drop(writer);
-    let mut errors = Errors::default();
-    let mut read = Vec::new();
-    while let Some(open) = pipe.open() {
-        // The shell alone has the other end; the host ends what does not come to its end.
-        let _ = rustix::event::poll(&mut [PollFd::new(&open, PollFlags::IN)], None);
-        pipe.read(&mut read);
-        read.truncate(PROGRAM_BYTES);
-    }
-    let status = loop {
-        match jail::reap_any() {
-            Some(reaped) if reaped.pid == shell => break reaped.status,
-            Some(_) => {}
-            None => break 0,
-        }
-    };
-    if status == 0 {
-        return Ok(());
-    }
-    errors.bytes().extend(read);
-    errors.finish(&mut |_| ());
-    Err(ending::syntax(&errors))
 }
 
 /// A program that runs.
 struct Run {
-    shell: Pid,
+    /// The process that was started first; its end is that of the run.
+    main: Pid,
     pidfd: OwnedFd,
     stdout: Pipe,
     stderr: Pipe,
@@ -218,6 +215,7 @@ struct Run {
 /// What of a run is looked at from time to time.
 struct Watching<'w> {
     processes: &'w OwnedFd,
+    own_name: &'w [&'w str],
     allowed: Allowed,
     deadline: Instant,
     next_look: Instant,
@@ -230,28 +228,30 @@ enum Ready {
     Channel,
     Stdout,
     Stderr,
-    Shell,
+    Main,
     Client(Number),
 }
 
 impl Run {
     fn begin(
         starter: &Starter<'_>,
-        source: &str,
-        broker: std::os::fd::BorrowedFd<'_>,
+        task: &Task<'_>,
+        broker: BorrowedFd<'_>,
         calls: Calls,
     ) -> Result<Self, JailError> {
         let (stdout, out) = Pipe::new()?;
         let (stderr, err) = Pipe::new()?;
-        let source = place::with_traps(source);
-        let arguments = [&SHELL[..], &["-c", &source, NAME]].concat();
-        let shell = starter.start(&arguments, &out, &err, Some(broker))?;
-        let pidfd = rustix::process::pidfd_open(shell, rustix::process::PidfdFlags::empty())
+        let main = match task.kind {
+            // One stream, in its order.
+            Kind::Compiler => starter.start(task, &out, &out, None)?,
+            Kind::Shell | Kind::Compiled => starter.start(task, &out, &err, Some(broker))?,
+        };
+        let pidfd = rustix::process::pidfd_open(main, rustix::process::PidfdFlags::empty())
             .map_err(|error| JailError { step: "pidfd_open", source: error.into() })?;
-        Ok(Self { shell, pidfd, stdout, stderr, written: Vec::new(), errors: Errors::default(), calls })
+        Ok(Self { main, pidfd, stdout, stderr, written: Vec::new(), errors: Errors::default(), calls })
     }
 
-    /// Goes on until the shell has ended, whose status it gives as `wait4` does, or a limit is reached.
+    /// Goes on until the program has ended, whose status it gives as `wait4` does, or a limit is reached.
     fn serve(
         &mut self,
         channel: &mut Channel,
@@ -261,12 +261,12 @@ impl Run {
         loop {
             let now = Instant::now();
             if now >= watching.deadline {
-                let running = watch::newest_command(watching.processes, &SHELL);
+                let running = watch::newest_command(watching.processes, watching.own_name);
                 self.read_all(channel, watching.allowed)?;
                 return Err(watching.allowed.too_long(running.as_deref()));
             }
             if now >= watching.next_look {
-                watching.look(self.shell)?;
+                watching.look(self.main)?;
                 watching.next_look = now + TICK;
                 channel.flush();
             }
@@ -276,7 +276,7 @@ impl Run {
                     Ready::Channel => self.on_host(channel, clients),
                     Ready::Stdout => self.read_stdout(watching.allowed)?,
                     Ready::Stderr => self.read_stderr(channel),
-                    Ready::Shell => return Ok(self.status()),
+                    Ready::Main => return Ok(self.status()),
                     Ready::Client(number) => {
                         let Some(called) = clients.on_ready(number, flags) else { continue };
                         self.calls.make(called, channel, clients);
@@ -289,7 +289,7 @@ impl Run {
     /// Waits until something is ready, at most so long.
     fn wait(&self, clients: &Clients, most: Duration) -> Vec<(Ready, PollFlags)> {
         let channel = jail::channel();
-        let mut watched = vec![(Ready::Shell, self.pidfd.as_fd(), PollFlags::IN)];
+        let mut watched = vec![(Ready::Main, self.pidfd.as_fd(), PollFlags::IN)];
         if clients.takes_replies() {
             watched.push((Ready::Channel, channel, PollFlags::IN));
         }
@@ -311,7 +311,7 @@ impl Run {
             .map(|((ready, _, _), flags)| (ready, flags))
             .collect();
         // What was written and asked before the end is taken before the end is.
-        let has_ended = matches!(ready.first(), Some((Ready::Shell, _)));
+        let has_ended = matches!(ready.first(), Some((Ready::Main, _)));
         ready.rotate_left(usize::from(has_ended));
         ready
     }
@@ -334,6 +334,14 @@ impl Run {
                 break;
             }
         }
+        self.check_written(allowed)
+    }
+
+    /// Holds what was written against its limit. A compiler says the most important first.
+    fn check_written(&mut self, allowed: Allowed) -> Result<(), Failure> {
+        if allowed.kind == Kind::Compiler {
+            self.written.truncate(compiled::SAID_BYTES);
+        }
         if self.written.len() as u64 > allowed.result_bytes {
             return Err(allowed.result_too_long());
         }
@@ -353,25 +361,23 @@ impl Run {
         }
         self.errors.finish(&mut |line| channel.log(LogLevel::Info, line));
         while matches!(self.stdout.read(&mut self.written), Read::Some) {
-            if self.written.len() as u64 > allowed.result_bytes {
-                return Err(allowed.result_too_long());
-            }
+            self.check_written(allowed)?;
         }
         Ok(())
     }
 
-    /// The status of the shell, which has ended.
+    /// The status of what was started first, which has ended.
     fn status(&self) -> i32 {
         loop {
             match jail::reap_any() {
-                Some(reaped) if reaped.pid == self.shell => return reaped.status,
+                Some(reaped) if reaped.pid == self.main => return reaped.status,
                 Some(_) => {}
                 None => jail::exit_now(EXIT_JAIL),
             }
         }
     }
 
-    /// What came of the program, whose shell has ended with this status.
+    /// What came of the program, which has ended with this status.
     fn ended(
         &mut self,
         status: i32,
@@ -381,14 +387,23 @@ impl Run {
         source: &str,
     ) -> Result<String, Failure> {
         self.read_all(channel, allowed)?;
-        if status != 0 {
-            let ended = Place::of(source, clients.note());
-            return Err(allowed.of_status(status, &self.errors, self.calls.told(), &ended, commands));
+        let told = self.calls.told();
+        match allowed.kind {
+            Kind::Compiler => return compiled::said(status, &self.written, allowed),
+            Kind::Shell if status != 0 => {
+                let ended = Place::of(source, clients.note());
+                return Err(allowed.of_status(status, &self.errors, told, &ended, shell::commands));
+            }
+            Kind::Compiled if status != 0 => {
+                return Err(compiled::failed(status, &self.errors, told, allowed));
+            }
+            Kind::Shell | Kind::Compiled => {}
         }
         let under_way = clients.under_way();
         if under_way > 0 {
-            let warning =
-                format!("{under_way} calls were still under way when the program ended: use `wait`");
+            let warning = format!(
+                "{under_way} calls were still under way when the program ended: wait for their answers"
+            );
             channel.log(LogLevel::Warn, &warning);
         }
         let most = usize::try_from(allowed.result_bytes).unwrap_or(usize::MAX);
@@ -398,7 +413,7 @@ impl Run {
 
 impl Watching<'_> {
     /// Looks at what the processes use, and takes the ends that nobody else waits for.
-    fn look(&mut self, shell: Pid) -> Result<(), Failure> {
+    fn look(&mut self, main: Pid) -> Result<(), Failure> {
         let processes = watch::processes(self.processes);
         let cpu: u64 = processes.iter().map(|process| process.cpu_micros).sum();
         if cpu.saturating_add(self.orphans_micros) > self.allowed.cpu_seconds.saturating_mul(1_000_000) {
@@ -408,16 +423,10 @@ impl Watching<'_> {
         if let Some((name, bytes)) = watch::over_memory(self.processes, &processes, limit) {
             return Err(self.allowed.too_much_memory(Some((&name, bytes))));
         }
-        // The shell's own end is told by its descriptor, and taken then.
-        for orphan in processes.iter().filter_map(watch::Process::ended_orphan).filter(|pid| *pid != shell) {
+        // The program's own end is told by its descriptor, and taken then.
+        for orphan in processes.iter().filter_map(watch::Process::ended_orphan).filter(|pid| *pid != main) {
             self.orphans_micros += jail::reap(orphan).map_or(0, |exit| exit.cpu_micros);
         }
         Ok(())
     }
-}
-
-/// The commands of the jail.
-fn commands() -> Vec<String> {
-    let names = std::fs::read_dir("/usr/bin").into_iter().flatten().flatten();
-    names.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }

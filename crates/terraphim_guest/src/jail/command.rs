@@ -1,4 +1,4 @@
-//! The jail of a shell and its commands. A supervisor, which never becomes
+//! The jail of a shell and its commands, and of a compiler and what it makes. A supervisor, which never becomes
 //! anything else, is the first process of the run's PID namespace: its end is
 //! the end of all processes of the run, and no signal of theirs reaches it.
 //! They have a user namespace below its own, in which they are counted.
@@ -14,7 +14,7 @@ use rustix::{
     fs::{Mode, OFlags},
     process::{DumpableBehavior, Pid, Resource, Signal},
 };
-use terraphim_sandbox_protocol::{GuestFrame, Prepare};
+use terraphim_sandbox_protocol::{GuestFrame, Prepare, Stage};
 
 use super::{
     CHANNEL, Jail, JailError, drop_privileges,
@@ -55,15 +55,28 @@ pub(crate) struct Filters {
     pub(crate) supervisor: RunFilter,
 }
 
-/// Enters the jail of the zygote of shells. Returns in the first process of the
-/// PID namespace.
+/// What the runs of a zygote start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Commands {
+    /// A shell, which has `mcp`.
+    Shell,
+    /// A compiler, and what that has made.
+    Compiled,
+}
+
+/// Enters the jail of a zygote whose runs start commands. Returns in the first
+/// process of the PID namespace.
 ///
 /// # Errors
 ///
 /// The step without which there is no wall, and why it failed.
-pub(crate) fn enter_command(setup: &[Received]) -> Result<(Jail, Filters), JailError> {
+pub(crate) fn enter_command(setup: &[Received], commands: Commands) -> Result<(Jail, Filters), JailError> {
     let own = step("read the guest", std::fs::read("/proc/self/exe"))?;
-    let extras = Extras { program: Some((OWN_PROGRAM, &own)), processes: true };
+    let (program, place) = match commands {
+        Commands::Shell => (Some((OWN_PROGRAM, own.as_slice())), None),
+        Commands::Compiled => (None, Some(folders::PROGRAM)),
+    };
+    let extras = Extras { program, processes: true, place };
     let jail = runtime::enter_with(setup, &extras)?;
     let (run, supervisor) = filter::command_filters()?;
     process::fault_plainly();
@@ -106,8 +119,8 @@ pub(crate) fn enter_supervisor(channel: OwnedFd) -> Result<Supervised, JailError
 /// # Errors
 ///
 /// The step that failed; the process must not go on.
-pub(crate) fn make_folders(prepare: &Prepare) -> Result<(), JailError> {
-    let upper = folders::mount(prepare)?;
+pub(crate) fn make_folders(prepare: &Prepare, stage: Option<&Stage>) -> Result<(), JailError> {
+    let upper = folders::mount(prepare, stage)?;
     process::send_with_descriptors(&GuestFrame::encode_prepared(), &[upper.as_fd()])?;
     drop_privileges(&mut Jail::default())
 }

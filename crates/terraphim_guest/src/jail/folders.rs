@@ -11,7 +11,7 @@ use rustix::{
     fs::{Mode, OFlags},
     mount::{MountFlags, UnmountFlags},
 };
-use terraphim_sandbox_protocol::Prepare;
+use terraphim_sandbox_protocol::{Prepare, Stage};
 
 use super::{JailError, refused, step};
 
@@ -20,6 +20,10 @@ const OWN_FILES: u64 = 8;
 
 /// Longest path of what is there already, in bytes.
 const LOWER_BYTES: usize = 4096;
+
+/// Where what was compiled is, and where a run sees its own program.
+const CACHE: &str = "/cache";
+pub(crate) const PROGRAM: &str = "/program";
 
 /// Opens the folder of the processes that the zygote sees, and hides it behind
 /// that of the run's own, in a mount namespace of this process's own.
@@ -39,9 +43,20 @@ pub(super) fn folder(path: &str) -> Result<OwnedFd, JailError> {
     step("open", rustix::fs::open(path, flags, Mode::empty()))
 }
 
+/// What a run sees of its workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Workspace {
+    /// What is there, and what it writes over that.
+    Whole,
+    /// Only what it writes.
+    Empty,
+}
+
 /// Mounts the folders of a run and goes there; gives the one that what the run
-/// writes goes to.
-pub(super) fn mount(prepare: &Prepare) -> Result<OwnedFd, JailError> {
+/// writes goes to. With a stage, what that shows of the cache: who sees a folder
+/// of it, which a compiler does, has an empty workspace.
+pub(super) fn mount(prepare: &Prepare, stage: Option<&Stage>) -> Result<OwnedFd, JailError> {
+    let workspace = stage.map_or(Ok(Workspace::Whole), show)?;
     let lower = lower(&prepare.lower)?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
     let size =
@@ -55,22 +70,42 @@ pub(super) fn mount(prepare: &Prepare) -> Result<OwnedFd, JailError> {
         step("mkdir", fs::create_dir(format!("/tmp/{name}")))?;
     }
     let upper = folder("/tmp/upper")?;
-    let layers = format!("lowerdir={lower},upperdir=/tmp/upper,workdir=/tmp/work,userxattr");
-    mount("/workspace", "overlay", layers)?;
+    if workspace == Workspace::Empty {
+        step("bind workspace", rustix::mount::mount_bind("/tmp/upper", "/workspace"))?;
+    } else {
+        let layers = format!("lowerdir={lower},upperdir=/tmp/upper,workdir=/tmp/work,userxattr");
+        mount("/workspace", "overlay", layers)?;
+    }
     step("umount store", rustix::mount::unmount("/store", UnmountFlags::DETACH))?;
     step("bind tmp", rustix::mount::mount_bind("/tmp/tmp", "/tmp"))?;
     step("chdir", rustix::process::chdir("/workspace"))?;
     Ok(upper)
 }
 
+/// Shows what a stage says of the cache, and hides the rest.
+fn show(stage: &Stage) -> Result<Workspace, JailError> {
+    let shown = below(CACHE, &stage.shown)?;
+    if step("find in the cache", fs::metadata(&shown))?.is_dir() {
+        step("bind cache", rustix::mount::mount_bind(&shown, CACHE))?;
+        return Ok(Workspace::Empty);
+    }
+    step("bind program", rustix::mount::mount_bind(&shown, PROGRAM))?;
+    step("umount cache", rustix::mount::unmount(CACHE, UnmountFlags::DETACH))?;
+    Ok(Workspace::Whole)
+}
+
 /// The folder below `/store`; nothing in its name means anything to an overlay.
 fn lower(relative: &str) -> Result<String, JailError> {
+    below("/store", relative)
+}
+
+fn below(folder: &str, relative: &str) -> Result<String, JailError> {
     let odd = relative.contains([':', ',', '\\', '\n', '\0']) || relative.len() > LOWER_BYTES;
     let parts: Vec<&str> = relative.split('/').filter(|part| !part.is_empty()).collect();
     if odd || parts.contains(&"..") {
         return Err(refused("folder", "its name is not one"));
     }
-    Ok(std::iter::once("/store").chain(parts).collect::<Vec<_>>().join("/"))
+    Ok(std::iter::once(folder).chain(parts).collect::<Vec<_>>().join("/"))
 }
 
 /// Leaves this process and all that it starts what can be seen, to be read and

@@ -33,13 +33,14 @@ use terraphim_sandbox_protocol::control::Layers;
 
 pub use calls::{Call, Only, RUN_CALLS, UNFILTERED_CALLS, WAITER_CALLS, ZYGOTE_CALLS};
 pub(crate) use command::{
-    BROKER, Command, Filters, Supervised, confine_supervisor, end_all, end_by_broken_pipes, enter_command,
-    enter_supervisor, inherited_broker, make_folders, reap_any, start,
+    BROKER, Command, Commands, Filters, Supervised, confine_supervisor, end_all, end_by_broken_pipes,
+    enter_command, enter_supervisor, inherited_broker, make_folders, reap_any, start,
 };
 pub use command_calls::{
     COMMAND_OLD_CALLS, COMMAND_REFUSED_CALLS, COMMAND_RUN_CALLS, COMMAND_ZYGOTE_CALLS, SUPERVISOR_CALLS,
 };
 pub use filter::{RunFilter, confine_waiter, lock_down, run_filter, runtime_run_filter};
+pub(crate) use folders::PROGRAM;
 pub use memory::EndWhenFull;
 pub(crate) use memory::{Heap, HeapAllocator};
 pub use process::{

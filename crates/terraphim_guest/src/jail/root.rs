@@ -40,6 +40,8 @@ pub(super) struct Extras<'e> {
     /// Whether the zygote's processes are to be seen at `/proc`, without which
     /// the kernel lets no run have a view of its own.
     pub(super) processes: bool,
+    /// A place on which a run mounts a program of its own.
+    pub(super) place: Option<&'e str>,
 }
 
 /// Puts the root together, makes it this process's own and read-only.
@@ -70,6 +72,9 @@ pub(super) fn enter(setup: &[Received], extras: &Extras<'_>) -> Result<(), JailE
     setup.iter().try_for_each(|(step, tree)| show(step, tree.as_ref()))?;
     if let Some((place, content)) = extras.program {
         own_program(place, content)?;
+    }
+    if let Some(place) = extras.place {
+        step("create", fs::File::create(inside(place)?))?;
     }
     if extras.processes {
         step("mkdir", fs::create_dir_all("proc"))?;

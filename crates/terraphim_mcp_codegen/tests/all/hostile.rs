@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use terraphim_mcp_codegen::{
     Detail, DiscoveryIndex, ResultShape, ServerModule, ServerTools, ToolQuery, declarations, docs,
-    example_arguments, identifier, nearest, raw, signature, value,
+    example_arguments, identifier, nearest, raw, rust::server_crate, signature, value,
 };
 use terraphim_types::{Language, ServerName, ToolDefinition, ToolReply};
 
@@ -34,6 +34,14 @@ fn exercise(tool: &ToolDefinition) -> usize {
     let named = index.names().map(str::to_owned).collect::<Vec<_>>();
     let found = docs(&index, &named, Language::TypeScript);
     let _ = ResultShape::of(tool);
+    let crate_text = server_crate(
+        &ServerModule::new(&server(), std::slice::from_ref(tool)),
+        None,
+        std::slice::from_ref(tool),
+    );
+    assert!(crate_text.len() < 100_000, "{}", crate_text.len());
+    let shown = serde_json::to_string(&docs(&index, &named, Language::Rust)).unwrap();
+    assert!(shown.len() < 80_000, "{}", shown.len());
     let told = serde_json::to_string(&page).unwrap().len() + serde_json::to_string(&found).unwrap().len();
     line.len() + text.len() + told
 }
@@ -99,6 +107,8 @@ fn a_schema_ten_thousand_deep_is_bounded() {
         let text = declarations(&server(), None, std::slice::from_ref(&deep.0));
         assert!(text.len() < 30_000);
         assert!(signature(&deep.0).chars().count() <= 210);
+        let module = ServerModule::new(&server(), std::slice::from_ref(&deep.0));
+        assert!(server_crate(&module, None, std::slice::from_ref(&deep.0)).len() < 60_000);
         let _ = example_arguments(&deep.0);
         let _ = ResultShape::of(&deep.0);
     }
@@ -273,7 +283,7 @@ fn leaf() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn schema() -> impl Strategy<Value = Value> {
+pub(crate) fn schema() -> impl Strategy<Value = Value> {
     leaf().prop_recursive(6, 60, 6, |inner| {
         prop_oneof![
             1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),

@@ -11,3 +11,5 @@ mod discovery;
 mod hostile;
 #[cfg(test)]
 mod real_tools;
+#[cfg(test)]
+mod rust;

@@ -10,7 +10,7 @@ use terraphim_types::{Language, ServerName, ToolDefinition};
 const FIXTURE: &str = include_str!("../fixtures/tools.jsonl");
 const REAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/upstream/tools.jsonl");
 
-fn servers() -> BTreeMap<String, Vec<ToolDefinition>> {
+pub(crate) fn servers() -> BTreeMap<String, Vec<ToolDefinition>> {
     let real = Path::new(REAL);
     let more = if real.exists() { fs::read_to_string(real).expect("readable tools") } else { String::new() };
     let mut servers: BTreeMap<String, Vec<ToolDefinition>> = BTreeMap::new();

@@ -74,7 +74,8 @@ pub(crate) async fn attack(pool: &Pool, limits: Limits, script: &str) -> RunEnd 
         Ok(lease) => lease,
         Err(error) => panic!("{script}: {error}"),
     };
-    let program = Program { source: script.into(), language: Language::TypeScript, folder: String::new() };
+    let program =
+        Program { source: script.into(), language: Language::TypeScript, folder: String::new(), stage: None };
     lease.run(program, Arc::new(Host), &CancellationToken::new(), 6 << 10).await
 }
 

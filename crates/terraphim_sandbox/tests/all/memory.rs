@@ -21,8 +21,12 @@ impl HostCalls for Marked {
 
 /// Pages that are mapped and readable, and marks that were found in them.
 async fn scan(lease: Lease, seed: u64, why: &str) {
-    let program =
-        Program { source: format!("scan {seed}"), language: Language::TypeScript, folder: String::new() };
+    let program = Program {
+        source: format!("scan {seed}"),
+        language: Language::TypeScript,
+        folder: String::new(),
+        stage: None,
+    };
     let end = lease.run(program, Arc::new(Host), &CancellationToken::new(), 1024).await;
     let [mapped, readable, marks] = counts(&verdict(&end.ending));
     assert!(mapped >= readable && readable > 100, "{why}: {mapped} pages, {readable} readable");
@@ -65,6 +69,7 @@ async fn no_run_finds_the_mark_of_another() {
             source: format!("mark {seed}; call 1 marked 0"),
             language: Language::TypeScript,
             folder: String::new(),
+            stage: None,
         };
         let running = {
             let (marked, cancel) = (Arc::clone(&marked), cancel.clone());

@@ -28,7 +28,8 @@ impl HostCalls for Echo {
 async fn run_with(limits: Limits, source: &str) -> RunEnd {
     let pool = Pool::new(PoolConfig { ready: 0, ..PoolConfig::default() });
     let lease = pool.checkout(limits).await.expect("a place");
-    let program = Program { source: source.into(), language: Language::TypeScript, folder: String::new() };
+    let program =
+        Program { source: source.into(), language: Language::TypeScript, folder: String::new(), stage: None };
     lease.run(program, Arc::new(Echo), &CancellationToken::new(), 6 << 10).await
 }
 
@@ -227,8 +228,12 @@ async fn a_cancelled_run_ends_at_once() {
     let pool = Pool::new(PoolConfig::default());
     let lease = pool.checkout(Limits::default()).await.expect("a place");
     let cancel = CancellationToken::new();
-    let program =
-        Program { source: "for (;;) {}".into(), language: Language::JavaScript, folder: String::new() };
+    let program = Program {
+        source: "for (;;) {}".into(),
+        language: Language::JavaScript,
+        folder: String::new(),
+        stage: None,
+    };
     cancel.cancel();
     let end = lease.run(program, Arc::new(Echo), &cancel, 1024).await;
     assert!(matches!(end.ending, Ending::Cancelled), "{:?}", end.ending);

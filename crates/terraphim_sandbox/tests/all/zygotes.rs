@@ -20,6 +20,7 @@ async fn checkout(pool: &Pool, attack: u64) -> Result<String, String> {
         source: "done 1".into(),
         language: terraphim_types::Language::TypeScript,
         folder: String::new(),
+        stage: None,
     };
     let cancel = tokio_util::sync::CancellationToken::new();
     let end = lease.run(program, std::sync::Arc::new(crate::host::Host), &cancel, 1024).await;

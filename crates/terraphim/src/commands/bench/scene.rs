@@ -40,6 +40,10 @@ impl<'c> Code<'c> {
     pub(crate) fn bash(text: &'c str) -> Self {
         Self { language: Language::Bash, text }
     }
+
+    pub(crate) fn rust(text: &'c str) -> Self {
+        Self { language: Language::Rust, text }
+    }
 }
 
 /// An executor and its upstreams.
@@ -62,6 +66,7 @@ impl Scene {
         settings.mcp = upstreams(&settings.executable, folder, others)?;
         settings.notes = Default::default();
         settings.folders.cache = None;
+        settings.folders.data = Some(folder.join("data"));
         let pool = Pool::with_runtimes(pool, settings.runtimes(global)?);
         let gateway = compose::gateway(&settings)?;
         let executor = compose::executor(&settings, global, pool.clone(), gateway.clone())?;

@@ -1,0 +1,3 @@
+fn main() {
+    mcp_runtime::call("notes", "fail", ()).unwrap();
+}
