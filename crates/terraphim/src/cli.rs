@@ -168,8 +168,8 @@ Examples:
 pub(crate) struct RunArgs {
     /// The program; `-` for standard input
     pub(crate) file: PathBuf,
-    /// typescript, javascript, python, bash or rust; default: by the file's extension, TypeScript for standard input
-    #[arg(long, value_name = "LANGUAGE")]
+    /// typescript, javascript, node, python, bash or rust; default: by the file's extension, TypeScript for standard input
+    #[arg(long, alias = "language", value_name = "LANGUAGE")]
     pub(crate) lang: Option<Language>,
     /// Wall-clock limit, e.g. 500ms, 30s, 2m
     #[arg(long, default_value = "30s", value_parser = duration)]

@@ -27,6 +27,7 @@ enum Runtime {
     Python,
     Bash,
     Rust,
+    Node,
 }
 
 /// What is known of one session in one runtime. Held while it runs a program,
@@ -102,6 +103,7 @@ impl Sessions {
             Language::Python => Runtime::Python,
             Language::Bash => Runtime::Bash,
             Language::Rust => Runtime::Rust,
+            Language::Node => Runtime::Node,
         };
         let mut entries = self.lock();
         let now = Instant::now();

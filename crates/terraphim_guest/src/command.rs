@@ -13,6 +13,7 @@ mod ending;
 mod help;
 mod host;
 mod mcp;
+pub(crate) mod node;
 mod output;
 mod place;
 mod refusal;

@@ -71,7 +71,7 @@ pub fn compile_shared(source: &str, syntax: Syntax, shares: bool) -> Result<Comp
     }
     let allocator = Allocator::default();
     let source_type = match syntax {
-        Syntax::TypeScript => SourceType::ts().with_module(true),
+        Syntax::TypeScript | Syntax::Node => SourceType::ts().with_module(true),
         Syntax::JavaScript => SourceType::mjs(),
         Syntax::Python | Syntax::Bash | Syntax::Rust | Syntax::RustBuild => {
             return Err(syntax_error(source, 0, "this process runs TypeScript and JavaScript only", ""));

@@ -18,7 +18,7 @@ pub(crate) mod rejections;
 
 use rejections::Rejections;
 
-const PRELUDE: &str = include_str!("prelude.js");
+pub(crate) const PRELUDE: &str = include_str!("prelude.js");
 const PRELUDE_FILE: &str = "<prelude>";
 
 /// Stack that the interpreter may use, in bytes; the process has 8 MiB or more.
@@ -139,7 +139,7 @@ pub(crate) fn options(file: &str) -> EvalOptions {
 }
 
 /// The first compilation fills allocator pools and tables that every run then shares.
-fn warm_compiler() {
+pub(crate) fn warm_compiler() {
     let program = "import { a } from 'mcp-servers';\nasync function f(x: number): Promise<number> { return x + 1 }\nawait f(1)";
     let _ = crate::compile::compile(program, terraphim_sandbox_protocol::Syntax::TypeScript);
 }
@@ -199,7 +199,7 @@ fn failure_kind(kind: &str) -> FailureKind {
 
 /// JSON in which every escape stands for a character. Half a surrogate pair,
 /// which is written as an escape and nobody else could read, becomes U+FFFD.
-fn readable(json: String) -> String {
+pub(crate) fn readable(json: String) -> String {
     if !json.contains("\\ud") {
         return json;
     }

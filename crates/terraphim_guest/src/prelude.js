@@ -286,6 +286,9 @@
   function importLater(specifier) {
     specifier = Text(specifier);
     if (specifier === 'mcp-runtime') return Pledge.resolve(runtimeModule);
+    // Modules that the runtime itself has, where it has any.
+    const own = native.module?.(specifier);
+    if (own) return Pledge.resolve(own);
     return call('import', { specifier }, { server: specifier, tool: 'import' }, importLater)
       .then(specifier === 'mcp-servers' ? serversModule : serverModule);
   }
@@ -536,17 +539,24 @@
     })();
   }
 
+  const face = {
+    start, reset, deliver, fail, nextTimer, fireTimers, serversModule, serverModule,
+    runtimeModule, rejection: (reason) => told(reason, 'it was rejected with'),
+    setLimits: (toolCalls, argumentsBytes) => { limits = { toolCalls, argumentsBytes }; },
+  };
+
   // The global object.
 
   const hidden = (name, value) =>
     defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   for (const [name, helper] of entries(helpers)) hidden(name, helper);
   hidden('ToolError', ToolError);
-  hidden('performance', clock);
   hidden('console', {
     debug: printer(0), log: printer(1), info: printer(1), warn: printer(2), error: printer(3),
     table: printer(1), dir: printer(1), trace: printer(0),
   });
+  if (native.hasTimers) return face;
+  hidden('performance', clock);
   hidden('setTimeout', (callback, delay, ...rest) => schedule(callback, delay, rest, false));
   hidden('setInterval', (callback, delay, ...rest) => schedule(callback, delay, rest, true));
   hidden('clearTimeout', cancel);
@@ -559,9 +569,5 @@
   // Fills in whatever the time zone, the first error and the first JSON text need.
   void [new Date(0).toString(), new Failure().stack, stringify({}), ownKeys({})];
 
-  return {
-    start, reset, deliver, fail, nextTimer, fireTimers, serversModule, serverModule,
-    runtimeModule, rejection: (reason) => told(reason, 'it was rejected with'),
-    setLimits: (toolCalls, argumentsBytes) => { limits = { toolCalls, argumentsBytes }; },
-  };
+  return face;
 })

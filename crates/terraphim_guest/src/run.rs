@@ -13,7 +13,7 @@ use terraphim_sandbox_protocol::{Failure, FailureKind, GuestFrame, HostFrame, Lo
 use crate::{
     compile::{
         self, Compiled, Import,
-        advice::{LiteralCall, Notes, instead_of},
+        advice::{self, LiteralCall, Notes, instead_of},
     },
     engine::{self, Ending, Engine},
     positions::{self, Positions},
@@ -121,7 +121,7 @@ impl Run {
             Ending::Failure(failure) => failure.hint.as_str(),
             Ending::Result(_) => "",
         };
-        for (line, text) in &notes.advice {
+        for (line, text) in notes.advice.iter().chain(&notes.absent) {
             if hint.is_empty() || !text.ends_with(hint) {
                 self.engine.shared.borrow_mut().channel.log(LogLevel::Warn, &format!("line {line}: {text}"));
             }
@@ -157,28 +157,7 @@ impl Run {
     fn ask_for(&mut self, import: &Import, calls: &[LiteralCall]) -> u32 {
         let id = self.next_id;
         self.next_id -= 1;
-        let request = self.engine.context.with(|ctx| -> rquickjs::Result<String> {
-            let request = Object::new(ctx.clone())?;
-            request.set("specifier", import.specifier.as_str())?;
-            if let Some(names) = &import.names {
-                request.set("names", names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>())?;
-            }
-            let told = Array::new(ctx.clone())?;
-            for (index, call) in calls.iter().enumerate() {
-                let one = Object::new(ctx.clone())?;
-                one.set("server", call.server.as_str())?;
-                one.set("tool", call.tool.as_str())?;
-                one.set("names", call.names.clone())?;
-                one.set("line", call.line)?;
-                told.set(index, one)?;
-            }
-            if !calls.is_empty() {
-                request.set("calls", told)?;
-            }
-            let json = ctx.json_stringify(request)?;
-            json.map_or(Ok(String::new()), |json| json.to_string())
-        });
-        let frame = GuestFrame::encode_call(id, "import", request.unwrap_or_default().as_bytes());
+        let frame = GuestFrame::encode_call(id, "import", advice::request(import, calls).as_bytes());
         self.engine.shared.borrow_mut().channel.send(&frame);
         id
     }

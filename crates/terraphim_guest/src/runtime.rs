@@ -56,6 +56,7 @@ pub fn main(language: &str) -> i32 {
         "python" => &PYTHON,
         "bash" => return command::main(Commands::Shell),
         "rust" => return command::main(Commands::Compiled),
+        "node" => return command::node::main(),
         _ => return EXIT_JAIL,
     };
     let Err(error) = become_zygote(runtime);

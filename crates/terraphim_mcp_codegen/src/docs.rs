@@ -119,7 +119,7 @@ fn tool_docs(index: &DiscoveryIndex, entry: &Entry, language: Language, bytes: u
     let mut result = result_inline(tool, 400);
     let (signature, example, declaration) = match language {
         // JavaScript calls are the same; their types are read, not run.
-        Language::TypeScript | Language::JavaScript => (
+        Language::TypeScript | Language::JavaScript | Language::Node => (
             signature_as(identifier, tool),
             example_call(module, named, tool),
             tool_declaration(tool, named, bytes),

@@ -35,6 +35,7 @@ pub(crate) const LANGUAGES: &[(&str, Language)] = &[
     ("python", Language::Python),
     ("bash", Language::Bash),
     ("rust", Language::Rust),
+    ("node", Language::Node),
     ("ts", Language::TypeScript),
     ("js", Language::JavaScript),
     ("py", Language::Python),

@@ -29,6 +29,9 @@ use crate::{
 /// Zygotes that a checkout may lose before it gives up.
 const MOST_ZYGOTES: usize = 2;
 
+/// Processes of node that are kept ready: each has begun and holds some 40 MiB.
+const READY_NODES: usize = 2;
+
 /// CPU time of all programs of a session.
 const SESSION_CPU: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -92,6 +95,7 @@ struct Inner {
     python: Line,
     bash: Line,
     rust: Line,
+    node: Line,
 }
 
 /// Device and number of the cache's folder, which a zygote sees also when another
@@ -127,12 +131,21 @@ impl Line {
 }
 
 impl Inner {
+    /// How many processes of a language are kept ready.
+    fn ready(&self, language: Language) -> usize {
+        match language {
+            Language::Node => self.config.ready.min(READY_NODES),
+            _ => self.config.ready,
+        }
+    }
+
     fn line(&self, language: Language) -> &Line {
         match language {
             Language::TypeScript | Language::JavaScript => &self.interpreter,
             Language::Python => &self.python,
             Language::Bash => &self.bash,
             Language::Rust => &self.rust,
+            Language::Node => &self.node,
         }
     }
 }
@@ -178,6 +191,7 @@ impl Pool {
             python: Line::default(),
             bash: Line::default(),
             rust: Line::default(),
+            node: Line::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -226,6 +240,7 @@ impl Pool {
                 make_cache(cache).map_err(start("cache"))?;
                 Runtime::rust(search_path, store, cache).await
             }
+            Language::Node => Runtime::node(search_path, store).await,
             _ => Runtime::python(search_path, store).await,
         };
         self.inner.line(language).runtime.get_or_try_init(find).await
@@ -355,7 +370,7 @@ impl Pool {
                 line.lock_ready().clear();
                 let runtime = match language {
                     Language::TypeScript | Language::JavaScript => None,
-                    Language::Python | Language::Bash | Language::Rust => {
+                    Language::Python | Language::Bash | Language::Rust | Language::Node => {
                         let runtime = self.runtime(language).await?;
                         let runtimes = self.inner.runtimes.as_ref().ok_or(SandboxError::NoStore)?;
                         if let Some(cache) = &runtime.cache {
@@ -382,7 +397,7 @@ impl Pool {
     /// so that most runs have the machine to themselves.
     fn refill(&self, language: Language, zygote: Zygote) {
         let line = self.inner.line(language);
-        let enough = line.lock_ready().len() > self.inner.config.ready / 2;
+        let enough = line.lock_ready().len() > self.inner.ready(language) / 2;
         if enough || line.refilling.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -391,7 +406,7 @@ impl Pool {
             let limits = Limits::default();
             while let Some(inner) = pool.upgrade() {
                 let line = inner.line(language);
-                if line.lock_ready().len() >= inner.config.ready {
+                if line.lock_ready().len() >= inner.ready(language) {
                     line.refilling.store(false, Ordering::Release);
                     return;
                 }

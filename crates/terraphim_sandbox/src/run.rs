@@ -206,8 +206,10 @@ impl Lease {
             started: false,
             has_threads: language.has_files(),
             cpu: keeps.then(|| limits.cpu.saturating_add(used)),
-            // The processes of commands are watched where they are seen: inside.
-            memory: if language.has_files() && !matches!(language, Language::Bash | Language::Rust) {
+            // What a supervisor has started is watched where it is seen: inside.
+            memory: if language.has_files()
+                && !matches!(language, Language::Bash | Language::Rust | Language::Node)
+            {
                 base.map(|base| base.saturating_add(limits.memory_bytes))
             } else {
                 None

@@ -20,6 +20,8 @@ mod rust;
 pub use self::rust::Toolchain;
 use crate::error::SandboxError;
 
+mod node;
+
 /// How long a runtime may take to say where it is.
 const ASK_DEADLINE: Duration = Duration::from_secs(20);
 

@@ -64,6 +64,8 @@ pub enum Syntax {
     Rust,
     /// Rust that is only compiled.
     RustBuild,
+    /// TypeScript or JavaScript, for the machine's own node.
+    Node,
 }
 
 /// The program and what its process must know of its limits.
@@ -224,6 +226,7 @@ impl HostFrame {
                 Syntax::Bash => 3,
                 Syntax::Rust => 4,
                 Syntax::RustBuild => 5,
+                Syntax::Node => 6,
             })
             .u64(start.wall_ms)
             .u64(start.heap_bytes)
@@ -278,6 +281,7 @@ impl HostFrame {
                         3 => Syntax::Bash,
                         4 => Syntax::Rust,
                         5 => Syntax::RustBuild,
+                        6 => Syntax::Node,
                         other => return Err(fields.bad_value(other)),
                     },
                     wall_ms: fields.u64()?,

@@ -27,7 +27,7 @@ pub enum InvalidName {
     Session(String),
     /// The language is not one that can be run.
     #[error(
-        "`{0}` is not a language that can be run: use `typescript`, `javascript`, `python`, `bash` or `rust`"
+        "`{0}` is not a language that can be run: use `typescript`, `javascript`, `node`, `python`, `bash` or `rust`"
     )]
     Language(String),
 }
@@ -202,6 +202,8 @@ pub enum Language {
     Bash,
     /// Rust, by the machine's own compiler.
     Rust,
+    /// TypeScript or JavaScript, by the machine's own node.
+    Node,
 }
 
 impl Language {
@@ -223,7 +225,7 @@ impl Language {
     pub fn has_files(self) -> bool {
         match self {
             Self::TypeScript | Self::JavaScript => false,
-            Self::Python | Self::Bash | Self::Rust => true,
+            Self::Python | Self::Bash | Self::Rust | Self::Node => true,
         }
     }
 
@@ -231,7 +233,7 @@ impl Language {
     pub fn keeps_variables(self) -> bool {
         match self {
             Self::TypeScript | Self::JavaScript | Self::Python => true,
-            Self::Bash | Self::Rust => false,
+            Self::Bash | Self::Rust | Self::Node => false,
         }
     }
 }
@@ -246,6 +248,7 @@ impl FromStr for Language {
             "python" | "py" => Ok(Self::Python),
             "bash" | "sh" => Ok(Self::Bash),
             "rust" | "rs" => Ok(Self::Rust),
+            "node" => Ok(Self::Node),
             _ => Err(InvalidName::Language(text.to_owned())),
         }
     }
@@ -259,6 +262,7 @@ impl fmt::Display for Language {
             Self::Python => "python",
             Self::Bash => "bash",
             Self::Rust => "rust",
+            Self::Node => "node",
         })
     }
 }

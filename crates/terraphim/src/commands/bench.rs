@@ -4,7 +4,10 @@
 mod figure;
 mod scene;
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -54,6 +57,10 @@ fn main() -> mcp_runtime::Result<mcp_runtime::Value> {
 /// Programs that are compiled to measure that.
 const COMPILED: usize = 11;
 
+/// Between two programs under node, and how many are run at most.
+const THINKING: Duration = Duration::from_millis(300);
+const NODE_RUNS: usize = 40;
+
 const PYTHON_WRITES: &str = "open('note.txt', 'w').write('kept')";
 
 pub(crate) fn bench(args: &BenchArgs) -> Result<Exit, CliError> {
@@ -100,6 +107,7 @@ async fn measure(runs: usize) -> Result<Vec<Figure>, CliError> {
     figures.extend(python(&scene, runs).await?);
     figures.extend(bash(&scene, runs).await?);
     figures.extend(rust(&scene, runs).await?);
+    figures.extend(node(&scene, runs).await?);
     scene.gateway.shutdown().await;
     figures.push(place_of_a_killed_run(&bench).await?);
     figures.push(many_tools(&bench).await?);
@@ -192,6 +200,31 @@ async fn rust(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
         let times = scene.times(Code::rust(code), runs).await?;
         figures.push(Figure::of(name, "ms", &times, promise));
     }
+    Ok(figures)
+}
+
+/// Runs of the machine's own node; none are measured where there is none. A
+/// process of it is made ready in the time that somebody thinks between two
+/// programs; without that time a run waits for one to begin.
+async fn node(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
+    if let Err(error) = scene.pool.warm_up(Language::Node).await {
+        complain(&format!("node is not measured: {error}"));
+        return Ok(Vec::new());
+    }
+    let mut figures = Vec::new();
+    for (name, code, promise) in [
+        ("node run without a call", NO_CALL, Promise::None),
+        ("node run with one call", ONE_CALL, Promise::AtMost(10.0)),
+    ] {
+        let mut times = Vec::new();
+        for _ in 0..runs.min(NODE_RUNS) {
+            tokio::time::sleep(THINKING).await;
+            times.push(scene.run(Code::node(code)).await?);
+        }
+        figures.push(Figure::of(name, "ms", &times, promise));
+    }
+    let times = scene.times(Code::node(ONE_CALL), runs.min(NODE_RUNS)).await?;
+    figures.push(Figure::of("node run with one call, one after the other", "ms", &times, Promise::None));
     Ok(figures)
 }
 

@@ -38,7 +38,7 @@ fn place() -> Place {
 /// A host, and the languages that its `execute_code` takes as the schema says, without those that this machine lacks.
 fn host(place: &Place) -> (Connection, Vec<String>) {
     // Asked before there is a host: it looks whether processes are left.
-    let has_python = place.has_python();
+    let (has_python, has_node) = (place.has_python(), place.has_node());
     let mut connection = Connection::open(place);
     let id = connection.request("tools/list", json!({}));
     let tools = connection.answer(id)["tools"].clone();
@@ -48,8 +48,12 @@ fn host(place: &Place) -> (Connection, Vec<String>) {
     assert!(languages.len() >= 3, "{languages:?}");
     let cases = case::all();
     let has_cases = |language: &String| cases.iter().any(|case| case.section(language).is_some());
-    let there = languages.into_iter().filter(|language| language != "python" || has_python);
-    (connection, there.filter(has_cases).collect())
+    let is_there = |language: &String| match language.as_str() {
+        "python" => has_python,
+        "node" => has_node,
+        _ => true,
+    };
+    (connection, languages.into_iter().filter(is_there).filter(has_cases).collect())
 }
 
 /// Runs the programs of a section one after the other; the last one's outcome.

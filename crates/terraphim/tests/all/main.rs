@@ -21,6 +21,7 @@ mod first_party;
 mod hostile;
 mod isolation;
 mod limits;
+mod node;
 mod overload;
 mod permissions;
 mod place;

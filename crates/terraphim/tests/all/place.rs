@@ -203,6 +203,29 @@ impl Place {
         self.terraphim(&[&["run", "program.rs"], args].concat())
     }
 
+    /// Whether programs can run under node on this machine; where they cannot, that
+    /// the program says so and what to do. `TERRAPHIM_REQUIRE_NODE` makes that a failure.
+    pub(crate) fn has_node(&self) -> bool {
+        let ended = self.node("return 1", &[]);
+        if ended.status.success() {
+            return true;
+        }
+        assert!(std::env::var_os("TERRAPHIM_REQUIRE_NODE").is_none(), "{}", ended.err);
+        let err = ended.failure(4);
+        assert!(
+            err.contains("install Node.js 18 or later") || err.contains("terraphim doctor"),
+            "what is missing is not told: {err}"
+        );
+        println!("no program can run under node on this machine: {err}");
+        false
+    }
+
+    /// Runs a TypeScript program under node with further arguments.
+    pub(crate) fn node(&self, program: &str, args: &[&str]) -> Ended {
+        self.file("program.ts", program);
+        self.terraphim(&[&["run", "program.ts", "--language", "node"], args].concat())
+    }
+
     /// Waits for the end of a command and of all that it started.
     pub(crate) fn finish(&self, running: Running) -> Ended {
         let ended = running.end();

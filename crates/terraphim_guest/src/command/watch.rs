@@ -88,6 +88,16 @@ fn read(folder: &OwnedFd, number: i32, name: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// What a process has now: data and memory of its own in bytes, CPU time in microseconds.
+pub(super) fn own(folder: &OwnedFd, pid: Pid) -> Option<(u64, u64, u64)> {
+    let number = pid.as_raw_pid();
+    let process = process(folder, number)?;
+    let status = read(folder, number, "status")?;
+    let data = status.lines().find_map(|line| line.strip_prefix("VmData:"))?;
+    let data: u64 = data.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some((data.saturating_mul(1024), process.anonymous, process.cpu_micros))
+}
+
 /// If the processes use more than `limit` bytes together, that of which one
 /// uses the most, with how much that is in bytes.
 pub(super) fn over_memory(folder: &OwnedFd, processes: &[Process], limit: u64) -> Option<(String, u64)> {

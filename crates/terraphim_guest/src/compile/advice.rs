@@ -10,7 +10,8 @@ use oxc::{
     span::Span,
 };
 
-use crate::positions;
+use super::Import;
+use crate::{json, positions};
 
 /// Most pieces of advice, and most calls that are told of.
 const MOST: usize = 50;
@@ -61,8 +62,43 @@ pub struct LiteralCall {
 pub struct Notes {
     /// Advice with its line, from 1.
     pub advice: Vec<(u32, String)>,
+    /// The same of names that only other surroundings have.
+    pub absent: Vec<(u32, String)>,
     /// Calls for the host to look at.
     pub calls: Vec<LiteralCall>,
+}
+
+/// What the host is asked about an import, as JSON, with calls for it to look at.
+pub(crate) fn request(import: &Import, calls: &[LiteralCall]) -> String {
+    let mut text = String::from("{\"specifier\":");
+    json::quote(&import.specifier, &mut text);
+    if let Some(names) = &import.names {
+        text.push_str(",\"names\":");
+        quote_all(names.iter().map(|(name, _)| name.as_str()), &mut text);
+    }
+    for (index, call) in calls.iter().enumerate() {
+        text.push_str(if index > 0 { ",{\"server\":" } else { ",\"calls\":[{\"server\":" });
+        json::quote(&call.server, &mut text);
+        text.push_str(",\"tool\":");
+        json::quote(&call.tool, &mut text);
+        text.push_str(&format!(",\"line\":{},\"names\":", call.line));
+        quote_all(call.names.iter().map(String::as_str), &mut text);
+        text.push('}');
+    }
+    text.push_str(if calls.is_empty() { "}" } else { "]}" });
+    text
+}
+
+/// Names as a list in JSON.
+pub(crate) fn quote_all<'n>(names: impl Iterator<Item = &'n str>, text: &mut String) {
+    text.push('[');
+    for (index, name) in names.enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        json::quote(name, text);
+    }
+    text.push(']');
 }
 
 /// Looks at a program as it was written.
@@ -206,7 +242,8 @@ impl<'a> Visit<'a> for Look<'_> {
         if let Some(instead) =
             instead_of(name.name.as_str()).filter(|_| self.absent.remove(name.name.as_str()))
         {
-            self.say(name.span, format!("`{}` is not there: {instead}", name.name));
+            let line = positions::of_offset(self.source, name.span.start).line;
+            self.notes.absent.push((line, format!("`{}` is not there: {instead}", name.name)));
         }
     }
 
@@ -281,7 +318,8 @@ mod tests {
             ),
             ("for (const x of m.all()) console.log(x)", "write for (... of await mail.all(...))"),
         ] {
-            let said = notes(&format!("{SERVERS}{program}")).advice;
+            let notes = notes(&format!("{SERVERS}{program}"));
+            let said = [notes.advice, notes.absent].concat();
             let [(2, text)] = said.as_slice() else { panic!("{program}: {said:?}") };
             assert!(text.contains(expected), "{program}: {text}");
         }
@@ -301,7 +339,8 @@ mod tests {
             "return { process: 1, path: 2 }.process",
             "return notImported.read({}).length",
         ] {
-            assert_eq!(notes(&format!("{SERVERS}{program}")).advice, [], "{program}");
+            let notes = notes(&format!("{SERVERS}{program}"));
+            assert_eq!((notes.advice, notes.absent), (Vec::new(), Vec::new()), "{program}");
         }
     }
 

@@ -46,6 +46,8 @@ pub enum Only {
     NotCore,
     /// No use: it is answered as if it were done.
     Pretended,
+    /// The program behind descriptor 1000, a number that no process of a run can open.
+    FirstProgram,
     /// No use: it is answered with `ENOSYS` instead of being fatal.
     Unimplemented,
 }
@@ -75,6 +77,7 @@ impl Only {
             Self::OwnLimits => "for its own limits but that of core files, or asking",
             Self::NotCore => "not for the limit of core files",
             Self::Pretended => "answered as if it were done",
+            Self::FirstProgram => "for the program that descriptor 1000 was, once",
             Self::Unimplemented => "answered with `ENOSYS`",
         }
     }

@@ -41,7 +41,7 @@ const BESIDE_DATA: u64 = 1 << 30;
 const NICE: i32 = 10;
 
 /// Timers and signals under way of all processes together.
-const SIGNALS: u64 = 1024;
+pub(super) const SIGNALS: u64 = 1024;
 
 /// Descriptors of one process.
 const DESCRIPTORS: u64 = 256;
@@ -87,7 +87,7 @@ pub(crate) fn enter_command(setup: &[Received], commands: Commands) -> Result<(J
 /// What a supervisor keeps in order to make and to watch the processes of its run.
 pub(crate) struct Supervised {
     /// The folder of the processes that the zygote sees, which can be written to.
-    outer: OwnedFd,
+    pub(super) outer: OwnedFd,
     /// The folder of the run's own processes.
     pub(crate) processes: OwnedFd,
 }
@@ -224,7 +224,7 @@ fn confine(
 
 /// A user namespace of the run's own: there its processes are counted. Where the
 /// whole machine has no memory left, they are the first to go.
-fn own_users(outer: &OwnedFd) -> Result<(), JailError> {
+pub(super) fn own_users(outer: &OwnedFd) -> Result<(), JailError> {
     let (uid, gid) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
     // SAFETY: unshare takes flags only; this process has a single thread.
     if unsafe { libc::unshare(libc::CLONE_NEWUSER) } != 0 {

@@ -17,6 +17,8 @@ use super::{
     command_calls::{
         COMMAND_OLD_CALLS, COMMAND_REFUSED_CALLS, COMMAND_RUN_CALLS, COMMAND_ZYGOTE_CALLS, SUPERVISOR_CALLS,
     },
+    node::PROGRAM,
+    node_calls::{NODE_REFUSED_CALLS, NODE_RUN_CALLS, NODE_ZYGOTE_CALLS},
     runtime_calls::{RUNTIME_OLD_CALLS, RUNTIME_RUN_CALLS, RUNTIME_ZYGOTE_CALLS},
 };
 
@@ -122,6 +124,14 @@ fn rules_of(only: Only) -> Result<Vec<SeccompRule>, JailError> {
             Ok([vec![own], rules_of(Only::Asking)?].concat())
         }
         Only::NotCore => rule(0, SeccompCmpOp::Ne, CORE),
+        Only::FirstProgram => {
+            let equal = |argument: u8, value: libc::c_int| {
+                SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, bits(value))
+            };
+            let conditions =
+                vec![equal(0, PROGRAM).map_err(failed)?, equal(4, libc::AT_EMPTY_PATH).map_err(failed)?];
+            Ok(vec![SeccompRule::new(conditions).map_err(failed)?])
+        }
         Only::SameTable => rule(2, SeccompCmpOp::MaskedEq(CLOSE_RANGE_UNSHARE), 0),
         Only::UnixPair => rule(0, SeccompCmpOp::Eq, bits(libc::AF_UNIX)),
         Only::Any | Only::Unimplemented | Only::Unsupported | Only::Pretended => Ok(Vec::new()),
@@ -238,6 +248,26 @@ pub(super) fn command_filters() -> Result<(RunFilter, RunFilter), JailError> {
     let mut calls = extended(&tables);
     calls.retain(|call| !COMMAND_REFUSED_CALLS.iter().any(|refused| refused.number == call.number));
     let of_run = vec![answer(&calls, Only::Pretended, 0)?, allow_in_runtime(&calls)?];
+    Ok((RunFilter(of_run), RunFilter(vec![allow_only(rules(SUPERVISOR_CALLS)?)?])))
+}
+
+/// Leaves this process the calls of the zygote of nodes.
+pub(super) fn confine_node_zygote() -> Result<(), JailError> {
+    confine_zygote_of_runs(&[
+        RUNTIME_RUN_CALLS,
+        RUNTIME_OLD_CALLS,
+        NODE_RUN_CALLS,
+        RUNTIME_ZYGOTE_CALLS,
+        COMMAND_ZYGOTE_CALLS,
+        NODE_ZYGOTE_CALLS,
+    ])
+}
+
+/// The filters of a node and of its supervisor, compiled once by the zygote.
+pub(super) fn node_filters() -> Result<(RunFilter, RunFilter), JailError> {
+    let mut calls = extended(&[RUNTIME_RUN_CALLS, RUNTIME_OLD_CALLS, NODE_RUN_CALLS]);
+    calls.retain(|call| !NODE_REFUSED_CALLS.iter().any(|refused| refused.number == call.number));
+    let of_run = vec![allow_in_runtime(&calls)?];
     Ok((RunFilter(of_run), RunFilter(vec![allow_only(rules(SUPERVISOR_CALLS)?)?])))
 }
 

@@ -15,6 +15,12 @@ use terraphim_sandbox_protocol::{Prepare, Stage};
 
 use super::{JailError, refused, step};
 
+/// The newest Landlock that is asked for.
+const LATEST: ABI = ABI::V6;
+
+/// Top-level folders that a run writes to, or that hold no program.
+const UNEXECUTABLE: [&str; 6] = ["workspace", "tmp", "store", "proc", "dev", "terraphim"];
+
 /// Folders and the overlay's own that are not counted against the run.
 const OWN_FILES: u64 = 8;
 
@@ -132,6 +138,50 @@ pub(super) fn restrict() -> Result<(), JailError> {
         let place = PathFd::new(place);
         let place = place.map_err(|_| refused("landlock", "one of its places is not there"))?;
         rules = rules.add_rule(PathBeneath::new(place, allowed)).map_err(failed)?;
+    }
+    rules.restrict_self().map(drop).map_err(failed)
+}
+
+/// The same for a process that begins before the run's folders are mounted. A
+/// rule knows what it stands for by what is mounted at that time, so writing
+/// cannot be allowed by place here: what is not the run's own is held by mounts
+/// that are read-only, which nobody in the jail can change. Executing is allowed
+/// where the run cannot write.
+pub(super) fn restrict_early() -> Result<(), JailError> {
+    let all = AccessFs::from_all(LATEST);
+    let refused = AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::MakeSock | AccessFs::IoctlDev;
+    let mut rules = vec![("/".to_owned(), all & !(refused | AccessFs::Execute))];
+    let entries = step("read the root", fs::read_dir("/"))?;
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    let names = folders.filter_map(|entry| entry.file_name().into_string().ok());
+    let names = names.filter(|name| !UNEXECUTABLE.contains(&name.as_str()));
+    rules.extend(names.map(|name| (format!("/{name}"), AccessFs::Execute.into())));
+    restrict_to(&rules, Scope::from_all(LATEST))
+}
+
+/// Leaves this process the reading of `/proc` alone, of all files. It is let
+/// send signals: to processes of its own PID namespace.
+pub(super) fn restrict_to_watching() -> Result<(), JailError> {
+    let reading = AccessFs::ReadFile | AccessFs::ReadDir;
+    restrict_to(&[("/proc".to_owned(), reading)], Scope::AbstractUnixSocket.into())
+}
+
+fn restrict_to(places: &[(String, BitFlags<AccessFs>)], scopes: BitFlags<Scope>) -> Result<(), JailError> {
+    let failed = |error: landlock::RulesetError| JailError {
+        step: "landlock",
+        source: std::io::Error::other(error.to_string()),
+    };
+    let mut rules = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(LATEST))
+        .and_then(|rules| rules.handle_access(AccessNet::from_all(LATEST)))
+        .and_then(|rules| rules.scope(scopes))
+        .and_then(Ruleset::create)
+        .map_err(failed)?;
+    for (place, allowed) in places {
+        let place = PathFd::new(place);
+        let place = place.map_err(|_| refused("landlock", "one of its places is not there"))?;
+        rules = rules.add_rule(PathBeneath::new(place, *allowed)).map_err(failed)?;
     }
     rules.restrict_self().map(drop).map_err(failed)
 }

@@ -15,6 +15,8 @@ mod filter;
 mod folders;
 mod memory;
 mod namespaces;
+mod node;
+mod node_calls;
 mod process;
 mod root;
 mod runtime;
@@ -43,6 +45,8 @@ pub use filter::{RunFilter, confine_waiter, lock_down, run_filter, runtime_run_f
 pub(crate) use folders::PROGRAM;
 pub use memory::EndWhenFull;
 pub(crate) use memory::{Heap, HeapAllocator};
+pub(crate) use node::{Node, confine_node_supervisor, enter_node, limit_node, start_node};
+pub use node_calls::{NODE_REFUSED_CALLS, NODE_RUN_CALLS, NODE_ZYGOTE_CALLS};
 pub use process::{
     CHANNEL, Exit, Fork, adopt_channel, channel, enter_child, exit_now, fork, reap, send_with_descriptors,
 };

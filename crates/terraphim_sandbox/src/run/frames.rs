@@ -46,6 +46,7 @@ pub(super) fn start_frame(program: &Program, limits: &Limits, keeps: bool) -> Ve
                 Some(Stage::Compile { .. }) => Syntax::RustBuild,
                 _ => Syntax::Rust,
             },
+            Language::Node => Syntax::Node,
         },
         wall_ms: u64::try_from(limits.wall.as_millis()).unwrap_or(u64::MAX),
         heap_bytes: limits.memory_bytes,

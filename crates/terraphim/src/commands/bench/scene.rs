@@ -37,6 +37,10 @@ impl<'c> Code<'c> {
         Self { language: Language::Python, text }
     }
 
+    pub(crate) fn node(text: &'c str) -> Self {
+        Self { language: Language::Node, text }
+    }
+
     pub(crate) fn bash(text: &'c str) -> Self {
         Self { language: Language::Bash, text }
     }

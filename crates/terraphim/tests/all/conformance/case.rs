@@ -19,7 +19,7 @@
 //! with the reason why the language has no program, or `differs` with the reason why
 //! it gives something else, and what. Its programs are parted by `=== then`; they share
 //! the workspace, and the last one is judged. JavaScript takes the programs of TypeScript
-//! where it has none of its own. `«text×1000»` stands for that many copies of the text.
+//! where it has none of its own, and node those of JavaScript. `«text×1000»` stands for that many copies of the text.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -124,8 +124,13 @@ impl Case {
 
     /// What there is for a language.
     pub(crate) fn section(&self, language: &str) -> Option<&Section> {
-        let section = self.sections.get(language);
-        if language == "javascript" { section.or_else(|| self.sections.get("typescript")) } else { section }
+        let others: &[&str] = match language {
+            "javascript" => &["typescript"],
+            "node" => &["javascript", "typescript"],
+            _ => &[],
+        };
+        let names = std::iter::once(&language).chain(others);
+        names.copied().find_map(|name| self.sections.get(name))
     }
 }
 
