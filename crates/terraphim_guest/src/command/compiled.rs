@@ -26,7 +26,7 @@ const SOURCE: &str = "program.rs";
 const PANICKED: i32 = 101;
 
 const ENVIRONMENT: &[&str] =
-    &["PATH=/usr/bin:/bin", "HOME=/workspace", "TMPDIR=/tmp", "LANG=C.UTF-8", "TZ=UTC", "RUST_BACKTRACE=0"];
+    &["PATH=/usr/bin:/bin", "HOME=/tmp", "TMPDIR=/tmp", "LANG=C.UTF-8", "TZ=UTC", "RUST_BACKTRACE=0"];
 
 /// What compiles a source, which is in the run's own folder from here on.
 pub(super) fn compiler<'t>(program: &'t str, stage: &'t Stage, source: &str) -> Result<Task<'t>, Failure> {

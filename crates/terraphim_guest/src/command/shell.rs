@@ -22,7 +22,7 @@ const SHELL: [&str; 3] = ["bash", "--noprofile", "--norc"];
 
 const ENVIRONMENT: &[&str] = &[
     "PATH=/usr/bin:/bin",
-    "HOME=/workspace",
+    "HOME=/tmp",
     "PWD=/workspace",
     "TMPDIR=/tmp",
     "SHELL=/bin/bash",

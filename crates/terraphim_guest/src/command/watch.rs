@@ -17,6 +17,9 @@ const FILE_BYTES: usize = 8 << 10;
 /// Most processes that are looked at; a run may not have so many.
 const MOST: usize = 1024;
 
+/// Address space from which on page tables are looked at, in bytes.
+const LARGE: u64 = 256 << 20;
+
 /// Microseconds of one tick, of which the kernel tells a hundred a second.
 const TICK: u64 = 10_000;
 
@@ -29,6 +32,8 @@ pub(super) struct Process {
     number: i32,
     /// Its own memory and what it shares with its relatives, in bytes.
     anonymous: u64,
+    /// What the kernel keeps in order to know where its memory is, in bytes.
+    page_tables: u64,
     /// CPU time of itself and of those it waited for, in microseconds.
     pub(super) cpu_micros: u64,
     /// When it began, in ticks since the machine did.
@@ -59,11 +64,15 @@ fn process(folder: &OwnedFd, number: i32) -> Option<Process> {
     // As the kernel numbers them, from 1; the state is the third.
     let field = |place: usize| fields.get(place - 3).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
     let pages = read(folder, number, "statm")?;
-    let mut pages = pages.split_ascii_whitespace().map(|pages| pages.parse::<u64>().unwrap_or(0)).skip(1);
-    let (resident, of_files) = (pages.next()?, pages.next()?);
+    let mut pages = pages.split_ascii_whitespace().map(|pages| pages.parse::<u64>().unwrap_or(0));
+    let (space, resident, of_files) = (pages.next()?, pages.next()?, pages.next()?);
+    // Of a small space they are small.
+    let is_large = space.saturating_mul(PAGE) > LARGE;
+    let page_tables = if is_large { of_status(folder, number, "VmPTE:").unwrap_or(0) } else { 0 };
     Some(Process {
         number,
         anonymous: resident.saturating_sub(of_files).saturating_mul(PAGE),
+        page_tables,
         cpu_micros: (14..=17).map(field).sum::<u64>().saturating_mul(TICK),
         began: field(22),
         parent: field(4),
@@ -92,17 +101,23 @@ fn read(folder: &OwnedFd, number: i32, name: &str) -> Option<String> {
 pub(super) fn own(folder: &OwnedFd, pid: Pid) -> Option<(u64, u64, u64)> {
     let number = pid.as_raw_pid();
     let process = process(folder, number)?;
+    let data = of_status(folder, number, "VmData:")?;
+    Some((data, process.anonymous, process.cpu_micros))
+}
+
+/// A size that the kernel tells under a name, in bytes.
+fn of_status(folder: &OwnedFd, number: i32, name: &str) -> Option<u64> {
     let status = read(folder, number, "status")?;
-    let data = status.lines().find_map(|line| line.strip_prefix("VmData:"))?;
-    let data: u64 = data.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some((data.saturating_mul(1024), process.anonymous, process.cpu_micros))
+    let size = status.lines().find_map(|line| line.strip_prefix(name))?;
+    let kib: u64 = size.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib.saturating_mul(1024))
 }
 
 /// If the processes use more than `limit` bytes together, that of which one
 /// uses the most, with how much that is in bytes.
 pub(super) fn over_memory(folder: &OwnedFd, processes: &[Process], limit: u64) -> Option<(String, u64)> {
     // Cheap to read, and at least what they use: what several share is counted for each.
-    if processes.iter().map(|process| process.anonymous).sum::<u64>() <= limit {
+    if processes.iter().map(|process| process.anonymous + process.page_tables).sum::<u64>() <= limit {
         return None;
     }
     let shares: Vec<_> = processes.iter().map(|process| (process, share(folder, process))).collect();
@@ -117,7 +132,7 @@ fn share(folder: &OwnedFd, process: &Process) -> u64 {
     let rollup = read(folder, process.number, "smaps_rollup").unwrap_or_default();
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss_Anon:"));
     let kib = line.and_then(|line| line.split_ascii_whitespace().next()?.parse::<u64>().ok());
-    kib.map_or(process.anonymous, |kib| kib.saturating_mul(1024))
+    process.page_tables + kib.map_or(process.anonymous, |kib| kib.saturating_mul(1024))
 }
 
 /// The command line of the newest process that is more than the shell itself,
