@@ -2,6 +2,7 @@
 //! client of the same upstream in the same process.
 
 mod figure;
+mod mixed;
 mod scene;
 
 use std::{
@@ -108,7 +109,17 @@ async fn measure(runs: usize) -> Result<Vec<Figure>, CliError> {
     figures.extend(bash(&scene, runs).await?);
     figures.extend(rust(&scene, runs).await?);
     figures.extend(node(&scene, runs).await?);
+    let one_call = [
+        ONE_CALL.into(),
+        Code::python(PYTHON_ONE_CALL),
+        Code::bash(BASH_ONE_CALL),
+        Code::rust(RUST_ONE_CALL),
+        Code::node(ONE_CALL),
+    ];
+    figures.extend(mixed::thousand(&scene, &one_call).await?);
     scene.gateway.shutdown().await;
+    let no_call = [NO_CALL.into(), Code::python(PYTHON_NO_CALL), Code::bash(BASH_NO_CALL)];
+    figures.extend(mixed::full_workspace(&bench, &no_call).await?);
     figures.push(place_of_a_killed_run(&bench).await?);
     figures.push(many_tools(&bench).await?);
     let cold = scene::cold_starts(&bench.settings.executable, folder)?;

@@ -33,6 +33,10 @@ impl<'c> From<&'c str> for Code<'c> {
 }
 
 impl<'c> Code<'c> {
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
     pub(crate) fn python(text: &'c str) -> Self {
         Self { language: Language::Python, text }
     }
