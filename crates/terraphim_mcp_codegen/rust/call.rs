@@ -60,7 +60,13 @@ fn asked(operation: &str, request: &Value, server: &str, tool: &str) -> Result<V
                 "" => "the call failed",
                 message => message,
             };
-            Err(Error::of(text("kind"), message).hint(text("hint")).at(server, tool))
+            let hint = match text("hint") {
+                "" if text("kind") == "unknown" && !message.contains("did you mean") => {
+                    "find tools with mcp_runtime::search_tools(\"what you need\")"
+                }
+                hint => hint,
+            };
+            Err(Error::of(text("kind"), message).hint(hint).at(server, tool))
         }
     }
 }

@@ -140,6 +140,7 @@ pub fn uniq_by<T: Clone>(items: &[T], by: impl By<T>) -> Vec<T> {
 }
 
 /// Lists of `size` items, the last one shorter. Panics for a size of 0.
+#[track_caller]
 pub fn chunk<T: Clone>(items: &[T], size: usize) -> Vec<Vec<T>> {
     assert!(size >= 1, "chunk needs a size of at least 1");
     items.chunks(size).map(<[T]>::to_vec).collect()

@@ -126,8 +126,12 @@ impl<V> Index<&str> for Map<V> {
     type Output = V;
 
     /// Panics where there is no such name; [`Map::get`] does not.
+    #[track_caller]
     fn index(&self, name: &str) -> &V {
-        self.get(name).unwrap_or_else(|| panic!("there is no `{name}`"))
+        match self.get(name) {
+            Some(value) => value,
+            None => panic!("there is no `{name}`"),
+        }
     }
 }
 

@@ -194,6 +194,7 @@ pub trait Place {
     /// What is there, to be changed.
     fn of_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value>;
     /// What is there, made where an object can hold it.
+    #[track_caller]
     fn make<'v>(&self, value: &'v mut Value) -> &'v mut Value;
 }
 
@@ -206,9 +207,13 @@ impl Place for usize {
         value.as_array_mut()?.get_mut(*self)
     }
 
+    #[track_caller]
     fn make<'v>(&self, value: &'v mut Value) -> &'v mut Value {
         let kind = value.kind();
-        self.of_mut(value).unwrap_or_else(|| panic!("there is no place {self} in {kind}"))
+        match self.of_mut(value) {
+            Some(item) => item,
+            None => panic!("there is no place {self} in {kind}"),
+        }
     }
 }
 
@@ -221,6 +226,7 @@ impl Place for str {
         value.as_object_mut()?.get_mut(self)
     }
 
+    #[track_caller]
     fn make<'v>(&self, value: &'v mut Value) -> &'v mut Value {
         if value.is_null() {
             *value = Value::Object(Map::new());
@@ -242,6 +248,7 @@ impl Place for String {
         self.as_str().of_mut(value)
     }
 
+    #[track_caller]
     fn make<'v>(&self, value: &'v mut Value) -> &'v mut Value {
         self.as_str().make(value)
     }
@@ -256,6 +263,7 @@ impl<P: Place + ?Sized> Place for &P {
         (**self).of_mut(value)
     }
 
+    #[track_caller]
     fn make<'v>(&self, value: &'v mut Value) -> &'v mut Value {
         (**self).make(value)
     }
@@ -271,6 +279,7 @@ impl<P: Place> Index<P> for Value {
 
 impl<P: Place> IndexMut<P> for Value {
     /// A name that is not there is made; null becomes an object. Panics for other places that are not there.
+    #[track_caller]
     fn index_mut(&mut self, at: P) -> &mut Value {
         at.make(self)
     }

@@ -62,7 +62,7 @@ fn execute_code() -> ToolDefinition {
             "language": language(),
             "session_id": {
                 "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$",
-                "description": "Programs of one id share variables, functions and files.",
+                "description": "Programs of one id share files; in TypeScript and Python variables and functions, too.",
             },
             "reset_session": { "type": "boolean", "default": false },
             "timeout_ms": { "type": "integer", "minimum": 100, "maximum": 600_000, "default": 30_000 },

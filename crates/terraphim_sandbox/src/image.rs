@@ -9,6 +9,9 @@ use std::{
 
 use rustix::fs::{MemfdFlags, SealFlags};
 
+/// How often sealing is tried; the kernel waits up to 150 ms each time.
+const SEAL_ATTEMPTS: usize = 20;
+
 static GUEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest"));
 
 /// A guest's program that nobody can change any more. Cheap to clone.
@@ -39,7 +42,7 @@ impl GuestImage {
         let mut file = File::from(file);
         file.write_all(program)?;
         let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-        rustix::fs::fcntl_add_seals(&file, seals)?;
+        seal(&file, seals)?;
         // An unprivileged jail must be able to execute it, whoever made it.
         rustix::fs::fchmod(&file, rustix::fs::Mode::from_raw_mode(0o555))?;
         Ok(Self { file: Arc::new(file.into()) })
@@ -59,4 +62,17 @@ impl GuestImage {
     pub(crate) fn path(&self) -> String {
         format!("/proc/self/fd/{}", self.file.as_raw_fd())
     }
+}
+
+/// Seals a file. Somebody who moves the machine's memory about may hold a page of
+/// it for a moment, in which the kernel says that it is busy.
+fn seal(file: &File, seals: SealFlags) -> io::Result<()> {
+    let mut sealed = rustix::fs::fcntl_add_seals(file, seals);
+    for _ in 1..SEAL_ATTEMPTS {
+        if sealed != Err(rustix::io::Errno::BUSY) {
+            break;
+        }
+        sealed = rustix::fs::fcntl_add_seals(file, seals);
+    }
+    Ok(sealed?)
 }

@@ -21,6 +21,7 @@ const PROGRAMS: &[&str] = &[
     "crates/terraphim_mcp_codegen/rust/",
     "crates/terraphim_mcp_codegen/tests/all/rust/programs/",
     "crates/terraphim/tests/hostile/",
+    "crates/terraphim/tests/all/hostile/connection.rs",
 ];
 
 /// Looks through every Rust file of the workspace.

@@ -74,8 +74,27 @@ async fn examine(settings: &Settings, global: &Global) -> Vec<Check> {
         Ok(detail) => Check::new("run a program", true, detail),
         Err(detail) => Check::new("run a program", false, detail),
     });
+    checks.extend(languages(settings, global).await);
     checks.extend(configuration(settings));
     checks.extend(servers(settings).await);
+    checks
+}
+
+/// The languages that run in what the machine has.
+async fn languages(settings: &Settings, global: &Global) -> Vec<Check> {
+    let runtimes = match settings.runtimes(global) {
+        Ok(runtimes) => runtimes,
+        Err(error) => return vec![Check::new("other languages", false, error.report())],
+    };
+    let pool = Pool::with_runtimes(PoolConfig { capacity: 1, ready: 0, ..PoolConfig::default() }, runtimes);
+    let mut checks = Vec::new();
+    for language in [Language::Python, Language::Bash, Language::Rust, Language::Node] {
+        let name = format!("language {language}");
+        checks.push(match pool.warm_up(language).await {
+            Ok(_) => Check::new(name, true, "found, and its jail starts"),
+            Err(error) => Check::new(name, false, whole(&error)),
+        });
+    }
     checks
 }
 

@@ -14,6 +14,12 @@ fn the_doctor_runs_a_program_and_looks_at_the_servers() {
         found.unwrap_or_else(|| panic!("no `{name}`: {checks}"))
     };
     assert_eq!(check("run a program")["works"], true);
+    for language in ["python", "bash", "rust", "node"] {
+        let told = check(&format!("language {language}"));
+        let detail = told["detail"].as_str().expect("a text");
+        let there = told["works"] == true;
+        assert!(there || detail.contains("install") || detail.contains("doctor"), "{language}: {detail}");
+    }
     let detail = check("run a program")["detail"].as_str().expect("a text");
     assert!(detail.contains("tokens can be counted"), "{detail}");
     assert_eq!(check("wall `process`")["works"], true);

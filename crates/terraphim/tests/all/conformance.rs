@@ -3,7 +3,11 @@
 
 mod case;
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::BTreeMap,
+    fs,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -38,22 +42,20 @@ fn place() -> Place {
 /// A host, and the languages that its `execute_code` takes as the schema says, without those that this machine lacks.
 fn host(place: &Place) -> (Connection, Vec<String>) {
     // Asked before there is a host: it looks whether processes are left.
-    let (has_python, has_node) = (place.has_python(), place.has_node());
+    let missing: Vec<&str> =
+        [("python", place.has_python()), ("rust", place.has_rust()), ("node", place.has_node())]
+            .into_iter()
+            .filter_map(|(language, is_there)| (!is_there).then_some(language))
+            .collect();
     let mut connection = Connection::open(place);
     let id = connection.request("tools/list", json!({}));
     let tools = connection.answer(id)["tools"].clone();
     let execute = tools.as_array().into_iter().flatten().find(|tool| tool["name"] == "execute_code");
     let languages = &execute.expect("execute_code")["inputSchema"]["properties"]["language"]["enum"];
     let languages: Vec<String> = serde_json::from_value(languages.clone()).expect("a list of languages");
-    assert!(languages.len() >= 3, "{languages:?}");
-    let cases = case::all();
-    let has_cases = |language: &String| cases.iter().any(|case| case.section(language).is_some());
-    let is_there = |language: &String| match language.as_str() {
-        "python" => has_python,
-        "node" => has_node,
-        _ => true,
-    };
-    (connection, languages.into_iter().filter(is_there).filter(has_cases).collect())
+    assert!(languages.len() >= 6, "{languages:?}");
+    let there = languages.into_iter().filter(|language| !missing.contains(&language.as_str()));
+    (connection, there.collect())
 }
 
 /// Runs the programs of a section one after the other; the last one's outcome.
@@ -69,7 +71,7 @@ fn run(connection: &mut Connection, language: &str, case: &Case, programs: &[Str
         let arguments = json!({
             "code": program,
             "language": language,
-            "timeout_ms": case.timeout_ms,
+            "timeout_ms": case.timeout_ms(language),
             "memory_mb": case.memory_mb,
         });
         outcome = connection.call("execute_code", arguments)["structuredContent"].clone();
@@ -92,12 +94,13 @@ fn every_language_gives_the_same() {
     let (mut connection, languages) = host(&place);
     let cases = case::all();
     assert!(cases.len() >= 40, "{} cases", cases.len());
-    let (mut wrong, mut given) = (Vec::new(), BTreeMap::<_, [usize; 4]>::new());
+    let (mut wrong, mut given) = (Vec::new(), BTreeMap::<_, ([usize; 4], Duration)>::new());
     println!("{:<44}{}", "case", languages.iter().map(|one| format!("{one:<12}")).collect::<String>());
     for case in &cases {
         let mut row = format!("{:<44}", case.name);
         for language in &languages {
             clear(&place);
+            let began = Instant::now();
             let (word, column) = match case.section(language) {
                 None => {
                     wrong.push(format!("{}: neither a program nor a reason for {language}", case.name));
@@ -117,13 +120,16 @@ fn every_language_gives_the_same() {
                 }
             };
             row += &format!("{word:<12}");
-            given.entry(language).or_default()[column] += 1;
+            let (words, took) = given.entry(language).or_default();
+            words[column] += 1;
+            *took += began.elapsed();
         }
         println!("{}", row.trim_end());
     }
-    for (language, [same, differs, absent, bad]) in &given {
+    for (language, ([same, differs, absent, bad], took)) in &given {
         println!(
-            "{language}: {same} the same, {differs} differ with a reason, {absent} without a program, {bad} wrong"
+            "{language}: {same} the same, {differs} differ with a reason, {absent} without a program, \
+             {bad} wrong, in {took:.1?}"
         );
     }
     assert!(wrong.is_empty(), "{}\n\n{} went wrong", wrong.join("\n\n"), wrong.len());

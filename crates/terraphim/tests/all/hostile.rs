@@ -4,7 +4,7 @@
 mod case;
 mod host;
 
-use std::{fs, path::Path, thread};
+use std::{fs, path::Path, thread, time::Instant};
 
 use serde_json::{Value, json};
 
@@ -45,6 +45,7 @@ fn has(language: &str) -> bool {
     match language {
         "python" => place().has_python(),
         "bash" => has_bash(),
+        "rust" => place().has_rust(),
         _ => true,
     }
 }
@@ -82,7 +83,7 @@ fn cases(language: &str) -> Vec<Case> {
 #[test]
 fn there_are_programs() {
     let cases = case::all();
-    for (language, least) in [("typescript", 60), ("python", 60), ("bash", 40)] {
+    for (language, least) in [("typescript", 60), ("python", 60), ("bash", 40), ("rust", 60)] {
         let count = cases.iter().filter(|case| case.language() == language).count();
         assert!(count >= least, "{count} in {language}");
     }
@@ -101,6 +102,11 @@ fn the_command_line_judges_every_program_in_python() {
 #[test]
 fn the_command_line_judges_every_program_in_bash() {
     the_command_line_judges_every_program("bash");
+}
+
+#[test]
+fn the_command_line_judges_every_program_in_rust() {
+    the_command_line_judges_every_program("rust");
 }
 
 fn the_command_line_judges_every_program(language: &str) {
@@ -152,6 +158,11 @@ fn one_host_survives_every_program_in_bash() {
     one_host_survives_every_program("bash");
 }
 
+#[test]
+fn one_host_survives_every_program_in_rust() {
+    one_host_survives_every_program("rust");
+}
+
 fn one_host_survives_every_program(language: &str) {
     let cases = cases(language);
     if cases.is_empty() {
@@ -174,8 +185,13 @@ fn one_host_survives_every_program(language: &str) {
             "memory_mb": case.memory_mb,
         });
         judge(&case, || {
+            let began = Instant::now();
             let answer = connection.call("execute_code", arguments.clone());
-            let outcome = answer["structuredContent"].clone();
+            let mut outcome = answer["structuredContent"].clone();
+            if outcome["usage"]["exit"] == "refused" {
+                // What did not begin names no time, but its compiler may have taken some.
+                outcome["usage"]["wall_ms"] = json!(began.elapsed().as_millis());
+            }
             found(&mut connection, &case);
             remove_kept(&place, &outcome);
             outcome
@@ -235,6 +251,10 @@ fn innocent(connection: &mut Connection, language: &str) {
         "python" => "from mcp_servers import up\n[up.add(a=40, b=2)['sum'], list(map(str, [1]))]",
         "bash" => {
             "sum=$(mcp call up.add a:=40 b:=2 | jq .sum); jq -nc --argjson sum $sum '[$sum, [1 | tostring]]'"
+        }
+        "rust" => {
+            "use mcp_runtime::prelude::*;\nuse mcp_servers::up::{self, Add};\n\
+             fn main() -> Result<Value> { Ok(json!([up::add(Add { a: 40.0, b: 2.0 })?[\"sum\"], [\"1\"]])) }"
         }
         _ => {
             "import { up } from 'mcp-servers'\nreturn [(await up.add({ a: 40, b: 2 })).sum, [1].map(String)]"

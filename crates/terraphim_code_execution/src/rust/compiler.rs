@@ -51,11 +51,14 @@ const FLAGS: [&str; 6] = [
 /// For programs, which run once: the time to compile counts more than that to run.
 const PROGRAM_FLAGS: [&str; 4] = ["--crate-type=bin", "-Copt-level=0", "-Cstrip=symbols", "-oprogram"];
 
+/// What a library's own source is called in a panic, so that its lines are not taken for the program's.
+const OF_LIBRARY: &str = "--remap-path-prefix=program.rs=library.rs";
+
 /// For libraries, which hold little more than types.
-const LIBRARY_FLAGS: [&str; 2] = ["--crate-type=rlib", "-Copt-level=0"];
+const LIBRARY_FLAGS: [&str; 3] = ["--crate-type=rlib", OF_LIBRARY, "-Copt-level=0"];
 
 /// For the library in which values are read and written; made once for a compiler.
-const RUNTIME_FLAGS: [&str; 2] = ["--crate-type=rlib", "-Copt-level=1"];
+const RUNTIME_FLAGS: [&str; 3] = ["--crate-type=rlib", OF_LIBRARY, "-Copt-level=1"];
 
 /// Characters of the hash in a library's name.
 const NAME_CHARS: usize = 32;

@@ -163,6 +163,10 @@ impl Diagnostic {
 
     /// Whether there was no more room to write: a linker writes by way of its memory.
     fn is_full(&self) -> bool {
+        // What has a place is about the program's text, which may say anything.
+        if !self.spans.is_empty() {
+            return false;
+        }
         let told = |text: &str| {
             ["SIGBUS", "SIGXFSZ", "No space left", "File too large"].iter().any(|words| text.contains(words))
         };
@@ -195,7 +199,12 @@ impl Diagnostic {
         let place = self.place()?;
         let line = source.lines().nth((place.line_start as usize).checked_sub(1)?)?;
         let named = format!("{} {}", self.message, place.label.unwrap_or_default());
-        let name = named.split('`').nth(1)?.rsplit("::").next()?;
+        let path = named.split('`').nth(1)?;
+        let name = path.rsplit("::").next()?;
+        if path.strip_prefix("mcp_servers::").is_some_and(|path| path.contains("::")) {
+            // The server is there; what the compiler says of its tools is better.
+            return None;
+        }
         let after_servers = line.contains("mcp_servers") && name != "mcp_servers";
         if after_servers
             || named.contains("in `mcp_servers`")
@@ -279,6 +288,7 @@ mod tests {
         let hint =
             |message, line| said(&[error(message, line)]).explain(source, &["github", "files"], 0).hint;
         assert_eq!(hint("unresolved import `mcp_servers::githb`", 1), "did you mean github?");
+        assert_eq!(hint("unresolved import `mcp_servers::github::ad`", 1), "");
         assert!(hint("cannot find module or crate `serde` in this scope", 2).contains("no other crates"));
     }
 

@@ -22,6 +22,9 @@ pub(super) const SAID_BYTES: usize = 1 << 20;
 /// What the compiler and the program call the source.
 const SOURCE: &str = "program.rs";
 
+/// How the standard library begins a remark of its own.
+const NOTE: &str = "note: ";
+
 /// The exit code of a program whose first thread has panicked.
 const PANICKED: i32 = 101;
 
@@ -66,7 +69,8 @@ pub(super) fn said(status: i32, written: &[u8], allowed: Allowed) -> Result<Stri
 /// A compiled program ended by itself, with this status as `wait4` gives it, which is not success.
 pub(super) fn failed(status: i32, errors: &Errors, told: &AllTold, allowed: Allowed) -> Failure {
     let lines: Vec<&str> = errors.last().collect();
-    let last = lines.last().copied().unwrap_or_default().trim();
+    // How to see more is no help to whoever cannot do it.
+    let last = lines.iter().rfind(|line| !line.starts_with(NOTE)).copied().unwrap_or_default().trim();
     let says = |words: &str| lines.iter().any(|line| line.contains(words));
     let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
     if signal == Some(libc::SIGXCPU) {
@@ -104,7 +108,7 @@ fn panic(lines: &[&str]) -> Option<Failure> {
     let said = "panicked at ";
     let at = lines.iter().rposition(|line| line.starts_with("thread ") && line.contains(said))?;
     let (_, first) = lines.get(at)?.split_once(said)?;
-    let ended = |line: &&&str| !line.starts_with("note: ") && !line.starts_with("stack backtrace:");
+    let ended = |line: &&&str| !line.starts_with(NOTE) && !line.starts_with("stack backtrace:");
     let mut rest: Vec<&str> = lines.iter().skip(at + 1).take_while(ended).copied().collect();
     let joined;
     let (words, place) = if let Some(place) = first.strip_suffix(':').filter(|_| !first.starts_with('\'')) {

@@ -1,7 +1,5 @@
 //! How a program ended, in words that help.
 
-use std::time::Duration;
-
 use terraphim_sandbox_protocol::{Failure, FailureKind};
 
 use super::{output::Errors, place::Place, supervisor::Kind, told::AllTold};
@@ -60,15 +58,18 @@ pub(super) struct Allowed {
 impl Allowed {
     /// The wall-clock limit has passed while this command ran.
     pub(super) fn too_long(&self, running: Option<&str>) -> Failure {
-        let seconds = Duration::from_millis(self.wall_ms).as_secs_f64();
+        // Not as a duration's fraction, which has the digits of its rounding.
+        let seconds = self.wall_ms as f64 / 1_000.0;
         let running = running.map(|command| format!("; at last it ran: {command}")).unwrap_or_default();
         if self.kind == Kind::Compiler {
             let message = format!("compiling took longer than the {seconds} s that the run has");
             return failure(FailureKind::Limit, message, SIMPLER);
         }
+        // What compiling took has been taken off.
+        let without = if self.kind == Kind::Compiled { " without compiling" } else { "" };
         failure(
             FailureKind::Limit,
-            format!("the program ran longer than its limit of {seconds} s{running}"),
+            format!("the program ran longer than its limit of {seconds} s{without}{running}"),
             "look for a loop that does not end, do less in one run, or ask for a longer time",
         )
     }

@@ -17,7 +17,7 @@
 //!
 //! Then come sections `--- LANGUAGE`. One begins with lines `| name: value`: `none`
 //! with the reason why the language has no program, or `differs` with the reason why
-//! it gives something else, and what. Its programs are parted by `=== then`; they share
+//! it gives something else, and what, or in which `timeout`. Its programs are parted by `=== then`; they share
 //! the workspace, and the last one is judged. JavaScript takes the programs of TypeScript
 //! where it has none of its own, and node those of JavaScript. `«text×1000»` stands for that many copies of the text.
 
@@ -33,7 +33,7 @@ const MARK: &str = "HERE";
 /// A file of the table.
 pub(crate) struct Case {
     pub(crate) name: String,
-    pub(crate) timeout_ms: u64,
+    timeout_ms: u64,
     pub(crate) memory_mb: u64,
     pub(crate) is_exchanged: bool,
     sections: BTreeMap<String, Section>,
@@ -61,6 +61,8 @@ pub(crate) struct Verdict {
     log: Vec<String>,
     files: Vec<String>,
     calls: Option<u64>,
+    /// The limit that the language's programs get, if it is not that of the others.
+    timeout_ms: Option<u64>,
 }
 
 /// Every case, in the order of their names.
@@ -122,6 +124,14 @@ impl Case {
         Ok(case)
     }
 
+    /// The limit of a language's programs, in milliseconds.
+    pub(crate) fn timeout_ms(&self, language: &str) -> u64 {
+        match self.section(language) {
+            Some(Section::Programs { verdict, .. }) => verdict.timeout_ms.unwrap_or(self.timeout_ms),
+            _ => self.timeout_ms,
+        }
+    }
+
     /// What there is for a language.
     pub(crate) fn section(&self, language: &str) -> Option<&Section> {
         let others: &[&str] = match language {
@@ -149,6 +159,9 @@ impl Section {
                 "none" if rest.trim().is_empty() => return Ok(Self::Absent),
                 "none" => return Err(format!("{language} has a program and a reason to have none")),
                 "differs" => reason = Some(value.to_owned()).filter(|reason| !reason.is_empty()),
+                "timeout" => {
+                    own.timeout_ms = Some(value.parse().map_err(|_| format!("{key}: {value} is no number"))?);
+                }
                 _ => own.set(key, value)?,
             }
         }

@@ -12,13 +12,14 @@
 //! | `logs` | a part of the logs; may be repeated |
 //! | `timeout` | limit in milliseconds, 10 seconds without it |
 //! | `memory` | limit in MiB |
-//! | `next` | a program of one line in the same language, run next in the same workspace; `; ` ends a statement |
+//! | `next` | a program of one line in the same language, run next in the same workspace; `; ` ends a line, but in Rust |
 //! | `finds` | the result of that program, as JSON |
 //! | `only` | the one architecture that its machine code is for |
 //!
 //! Anywhere in it, `«U+2028»` stands for that character and `«text×1000»` for
 //! that many copies of the text. `«machine»` stands for the functions of
-//! `machine.sh`, by which a Bash program makes programs of machine code.
+//! `machine.sh`, by which a Bash program makes programs of machine code, and `«connection»`
+//! for those of `connection.rs`, by which a Rust program talks to the host without its library.
 
 use std::{fs, path::Path};
 
@@ -32,6 +33,9 @@ const DEFAULT_TIMEOUT_MS: u64 = 10_000;
 
 /// Makes executable files out of system calls.
 const MACHINE: &str = include_str!("machine.sh");
+
+/// Takes connections to the host.
+const CONNECTION: &str = include_str!("connection.rs");
 
 /// A program and its verdict.
 pub(crate) struct Case {
@@ -97,6 +101,7 @@ impl Case {
     }
 
     fn directive(&mut self, key: &str, value: &str) {
+        let is_rust = self.language() == "rust";
         let expected = &mut self.expected;
         let number = || value.parse().unwrap_or_else(|_| panic!("{key}: {value}"));
         match key {
@@ -108,6 +113,7 @@ impl Case {
             "logs" => expected.logs.push(value.to_owned()),
             "timeout" => self.timeout_ms = number(),
             "memory" => self.memory_mb = number(),
+            "next" if is_rust => self.next = Some(value.to_owned()),
             "next" => self.next = Some(value.replace("; ", "\n")),
             "only" => self.only = Some(value.to_owned()),
             "finds" => self.finds = Some(serde_json::from_str(value).expect("what it finds")),
@@ -121,6 +127,7 @@ impl Case {
             Some("py") => "python",
             Some("sh") => "bash",
             Some("js") => "javascript",
+            Some("rs") => "rust",
             _ => "typescript",
         }
     }
@@ -239,6 +246,7 @@ fn expanded(text: &str) -> String {
         let (placeholder, rest) = part.split_once('»').expect("the end of a placeholder");
         match placeholder.split_once('×') {
             _ if placeholder == "machine" => expanded.push_str(MACHINE.trim_end()),
+            _ if placeholder == "connection" => expanded.push_str(CONNECTION.trim_end()),
             Some((text, count)) => expanded.push_str(&text.repeat(count.parse().expect("a count"))),
             None => {
                 let code = placeholder.strip_prefix("U+").and_then(|hex| u32::from_str_radix(hex, 16).ok());

@@ -38,6 +38,7 @@ impl Holdings {
         for folder in ["home", "project", "config", "cache", "data", "tmp"] {
             list(&place.path(folder), &mut files);
         }
+        files.retain(|path| !is_compiled(path));
         let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).expect("its descriptors").count();
         let (guests, helpers) = family(pid);
         Self {
@@ -95,6 +96,18 @@ fn list(folder: &Path, files: &mut BTreeSet<PathBuf>) {
         } else {
             files.insert(entry.path());
         }
+    }
+}
+
+/// Whether a file is a program that is kept by the hash of its text, or the note of one:
+/// every program leaves those.
+fn is_compiled(path: &Path) -> bool {
+    let has_hash = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parts: Vec<&str> = path.iter().rev().filter_map(|part| part.to_str()).take(4).collect();
+    match parts.as_slice() {
+        [name, "bin", "rust", "cache"] => has_hash(name),
+        [name, "sums", "rust", "cache"] => name.strip_prefix("bin-").is_some_and(has_hash),
+        _ => false,
     }
 }
 

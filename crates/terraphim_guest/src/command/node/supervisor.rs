@@ -52,7 +52,7 @@ const FRAMES: usize = 64;
 
 const ENVIRONMENT: &[&str] = &[
     "PATH=/usr/bin:/bin",
-    "HOME=/workspace",
+    "HOME=/tmp",
     "PWD=/workspace",
     "TMPDIR=/tmp",
     "LANG=C.UTF-8",

@@ -28,7 +28,11 @@ const CASES: &[(&str, &str, i32)] = &[
     ("printed", "", 0),
     ("plain_value", "", 0),
     ("fails", "Error: \nmcp: notes.fail failed: no\n  such note\nhint: look for it\n", 1),
-    ("fails_boxed", "Error: \nmcp: notes.missing: no missing\n", 1),
+    (
+        "fails_boxed",
+        "Error: \nmcp: notes.missing: no missing\nhint: find tools with mcp_runtime::search_tools(\"what you need\")\n",
+        1,
+    ),
     ("unwraps", "value: \nmcp: notes.fail failed: no\n  such note\nhint: look for it\n", 101),
     ("own_error", "Error: invalid digit found in string\n", 1),
     ("parallel", "", 0),

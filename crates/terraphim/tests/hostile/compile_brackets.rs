@@ -1,0 +1,2 @@
+//! verdict: syntax
+fn main() { let x = «(×200000»1«)×200000»; }

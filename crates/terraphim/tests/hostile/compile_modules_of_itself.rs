@@ -1,0 +1,5 @@
+//! verdict: syntax
+//! message: circular modules
+#[path = "program.rs"]
+mod again;
+fn main() {}

@@ -1,0 +1,3 @@
+//! verdict: runtime
+//! message: exit code 97
+fn main() { std::process::exit(97); }

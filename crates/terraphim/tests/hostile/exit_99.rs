@@ -1,0 +1,3 @@
+//! verdict: runtime
+//! message: exit code 99
+fn main() { std::process::exit(99); }

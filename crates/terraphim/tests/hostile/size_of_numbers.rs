@@ -1,0 +1,3 @@
+//! verdict: result
+//! result: truncated
+fn main() { print!("{}", "9".repeat(1_000_000)); }
