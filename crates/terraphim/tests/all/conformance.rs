@@ -42,11 +42,15 @@ fn place() -> Place {
 /// A host, and the languages that its `execute_code` takes as the schema says, without those that this machine lacks.
 fn host(place: &Place) -> (Connection, Vec<String>) {
     // Asked before there is a host: it looks whether processes are left.
-    let missing: Vec<&str> =
-        [("python", place.has_python()), ("rust", place.has_rust()), ("node", place.has_node())]
-            .into_iter()
-            .filter_map(|(language, is_there)| (!is_there).then_some(language))
-            .collect();
+    let missing: Vec<&str> = [
+        ("python", place.has_python()),
+        ("bash", place.has_bash()),
+        ("rust", place.has_rust()),
+        ("node", place.has_node()),
+    ]
+    .into_iter()
+    .filter_map(|(language, is_there)| (!is_there).then_some(language))
+    .collect();
     let mut connection = Connection::open(place);
     let id = connection.request("tools/list", json!({}));
     let tools = connection.answer(id)["tools"].clone();

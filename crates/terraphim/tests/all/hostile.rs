@@ -44,29 +44,10 @@ fn judge(case: &Case, mut attempt: impl FnMut() -> Value) {
 fn has(language: &str) -> bool {
     match language {
         "python" => place().has_python(),
-        "bash" => has_bash(),
+        "bash" => place().has_bash(),
         "rust" => place().has_rust(),
         _ => true,
     }
-}
-
-/// Whether Bash programs can run on this machine; where they cannot, that the program says so and
-/// what to do. `TERRAPHIM_REQUIRE_BASH` makes that a failure.
-fn has_bash() -> bool {
-    let place = place();
-    place.file("program.sh", "true");
-    let ended = place.terraphim(&["run", "program.sh"]);
-    if ended.status.success() {
-        return true;
-    }
-    assert!(std::env::var_os("TERRAPHIM_REQUIRE_BASH").is_none(), "{}", ended.err);
-    let err = ended.failure(4);
-    assert!(
-        err.contains("install Bash") || err.contains("terraphim doctor"),
-        "what is missing is not told: {err}"
-    );
-    println!("no Bash program can run on this machine: {err}");
-    false
 }
 
 /// The programs of a language, and those in what it is an extension of, that this machine can run.

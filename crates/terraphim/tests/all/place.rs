@@ -172,6 +172,24 @@ impl Place {
         false
     }
 
+    /// Whether Bash programs can run on this machine, with the `jq` that they use here; where they
+    /// cannot, that the program says so and what to do. `TERRAPHIM_REQUIRE_BASH` makes that a failure.
+    pub(crate) fn has_bash(&self) -> bool {
+        self.file("program.sh", "type jq > /dev/null");
+        let ended = self.terraphim(&["run", "program.sh"]);
+        if ended.status.success() {
+            return true;
+        }
+        assert!(std::env::var_os("TERRAPHIM_REQUIRE_BASH").is_none(), "{}", ended.err);
+        let err = &ended.err;
+        assert!(
+            ["jq: not found", "install Bash", "terraphim doctor"].iter().any(|words| err.contains(words)),
+            "what is missing is not told: {err}"
+        );
+        println!("no Bash program of the tests can run on this machine: {err}");
+        false
+    }
+
     /// Runs a Python program with further arguments.
     pub(crate) fn python(&self, program: &str, args: &[&str]) -> Ended {
         self.file("program.py", program);

@@ -8,6 +8,9 @@ use crate::place::Place;
 #[test]
 fn tools_are_called_one_by_one_and_at_once() {
     let place = Place::with_servers(&[("up", &[])]);
+    if !place.has_bash() {
+        return;
+    }
     let program = r#"
 set -euo pipefail
 one=$(mcp call up.echo text=a)
@@ -39,6 +42,9 @@ jq -nc --argjson one "$one" --argjson many "$many" --argjson kept "$kept" --argj
 #[test]
 fn the_broker_survives_garbage() {
     let place = Place::with_servers(&[("up", &[])]);
+    if !place.has_bash() {
+        return;
+    }
     let program = r#"
 for fd in $(seq 3 255); do { echo garbage >&$fd; } 2>/dev/null; done
 for n in $(seq 100); do echo "$n" >&9; done
@@ -55,6 +61,9 @@ mcp call up.echo text=a > /dev/null && echo fine
 #[test]
 fn the_command_tells_how_it_is_used() {
     let place = Place::with_servers(&[("up", &[]), ("other", &["--crash-at-start"])]);
+    if !place.has_bash() {
+        return;
+    }
     let program = r#"
 mcp --help > /tmp/help
 [ "$(mcp)" = "$(cat /tmp/help)" ] && [ "$(mcp call --help)" = "$(cat /tmp/help)" ]
@@ -81,6 +90,9 @@ jq -n --arg help "$(cat /tmp/help)" --arg tool "$(mcp call --help up.add)" --arg
 #[test]
 fn exit_codes_tell_why_a_command_failed() {
     let place = Place::with_servers(&[("up", &[])]);
+    if !place.has_bash() {
+        return;
+    }
     for (command, code) in [
         ("mcp call up.echo", 0),
         ("mcp call up.fail", 1),
@@ -104,6 +116,9 @@ fn exit_codes_tell_why_a_command_failed() {
 #[test]
 fn arguments_are_read_from_files_and_from_standard_input() {
     let place = Place::with_servers(&[("up", &[])]);
+    if !place.has_bash() {
+        return;
+    }
     let program = r#"
 printf 'two\nlines \xe6\x97\xa5\n' > text.txt
 echo '{"deep": [1, "@x"]}' > value.json
@@ -135,6 +150,9 @@ jq -n --argjson all "$all" --argjson json "$json" '{$all, $json, failed: $ARGS.p
 #[test]
 fn a_program_is_warned_before_it_runs() {
     let place = Place::with_servers(&[("up", &[])]);
+    if !place.has_bash() {
+        return;
+    }
     // The server has started by the end of the program.
     let program = "mcp call up.echo > /dev/null; echo first >&2\ncurl -s https://example.org || true\nif false; then mcp call up.ad; fi
 if false; then x=$(mcp call upp.add); fi\npip() { :; }\npip install x\necho 'wget x' # git clone";
@@ -158,6 +176,9 @@ if false; then x=$(mcp call upp.add); fi\npip() { :; }\npip install x\necho 'wge
 #[test]
 fn a_failure_keeps_all_its_lines() {
     let place = Place::new();
+    if !place.has_bash() {
+        return;
+    }
     let program =
         "{ echo 'mcp: line 0'; seq -f '  line %g' 50; echo 'hint: one'; echo '  two'; } >&2\nexit 1";
     let outcome = bash(&place, program, &["--json"]).outcome(1);
@@ -171,6 +192,9 @@ fn a_failure_keeps_all_its_lines() {
 #[test]
 fn a_tool_that_came_during_the_run_can_be_called() {
     let place = Place::with_servers(&[("up", &[])]);
+    if !place.has_bash() {
+        return;
+    }
     let program = "set -e
 mcp call up.echo > /dev/null
 before=$(mcp search --server up --limit 50 | jq .total)
