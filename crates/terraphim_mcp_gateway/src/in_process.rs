@@ -59,8 +59,15 @@ impl InProcess {
         let mut listed = self.listed();
         match outcome {
             Ok(tools) => {
-                let fresh = Definitions { tools: tools.into(), description: self.provider.description() };
                 listed.failure = None;
+                let description = self.provider.description();
+                if let Some(known) = &listed.known
+                    && Arc::ptr_eq(&known.tools, &tools)
+                    && known.description == description
+                {
+                    return Ok(known.clone());
+                }
+                let fresh = Definitions { tools, description };
                 if listed.known.as_ref() != Some(&fresh) {
                     listed.known = Some(fresh.clone());
                 }

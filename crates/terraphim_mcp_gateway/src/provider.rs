@@ -1,15 +1,16 @@
 //! What the gateway asks of a server, whether it runs in this process or is
 //! an upstream in a process of its own.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use serde_json::{Map, Value};
 use terraphim_types::{ServerName, ToolDefinition, ToolReply};
 use tokio_util::sync::CancellationToken;
 
-/// A pending list of tools.
+/// A pending list of tools. A list that is the same as before is best the same
+/// allocation: it is asked for with every run, and then not looked at.
 pub type ListFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<Vec<ToolDefinition>, ProviderError>> + Send + 'a>>;
+    Pin<Box<dyn Future<Output = Result<Arc<[ToolDefinition]>, ProviderError>> + Send + 'a>>;
 
 /// A pending tool call.
 pub type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<ToolReply, ProviderError>> + Send + 'a>>;

@@ -199,7 +199,7 @@ impl Provider for Upstream {
     }
 
     fn list_tools(&self) -> ListFuture<'_> {
-        Box::pin(async { Ok(self.definitions().await?.tools.to_vec()) })
+        Box::pin(async { Ok(self.definitions().await?.tools) })
     }
 
     fn call_tool<'a>(

@@ -141,12 +141,12 @@ impl Tools {
     }
 }
 
-static DEFINITIONS: LazyLock<Vec<ToolDefinition>> =
+static DEFINITIONS: LazyLock<Arc<[ToolDefinition]>> =
     LazyLock::new(|| TOOLS.iter().map(|tool| tool.definition()).collect());
 
 /// The tools as they are listed.
-pub(crate) fn definitions() -> Vec<ToolDefinition> {
-    DEFINITIONS.clone()
+pub(crate) fn definitions() -> Arc<[ToolDefinition]> {
+    Arc::clone(&DEFINITIONS)
 }
 
 impl Tool {
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn what_changes_something_does_not_claim_to_be_read_only() {
         let changing: Vec<_> =
-            definitions().into_iter().filter(|tool| !tool.is_read_only()).map(|tool| tool.name).collect();
+            definitions().iter().filter(|tool| !tool.is_read_only()).map(|tool| tool.name.clone()).collect();
         let expected = [
             "update_config_tool",
             "deserialize_autocomplete_index",

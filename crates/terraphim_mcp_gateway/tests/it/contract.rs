@@ -32,9 +32,9 @@ impl Provider for Local {
             { "name": "slow", "inputSchema": one("ms", "integer"), "annotations": read_only },
             { "name": "secret_write", "inputSchema": { "type": "object" } },
         ]);
-        Box::pin(
-            async move { Ok(serde_json::from_value::<Vec<ToolDefinition>>(tools).expect("definitions")) },
-        )
+        Box::pin(async move {
+            Ok(serde_json::from_value::<Vec<ToolDefinition>>(tools).expect("definitions").into())
+        })
     }
 
     fn call_tool<'a>(

@@ -161,7 +161,7 @@ impl Provider for Notes {
     }
 
     fn list_tools(&self) -> ListFuture<'_> {
-        Box::pin(async { Ok(definitions()) })
+        Box::pin(async { Ok(definitions().into()) })
     }
 
     fn call_tool<'a>(

@@ -56,7 +56,7 @@ fn calls(place: &Place) -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn definitions() -> Vec<ToolDefinition> {
+fn definitions() -> std::sync::Arc<[ToolDefinition]> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let server = NotesServer::new(NotesConfig::default()).expect("a server");
     runtime.block_on(server.list_tools()).expect("definitions")
@@ -124,7 +124,7 @@ fn each_tool_answers(language: Language) {
     let replies = replies(&place, language);
     let definitions = definitions();
     assert_eq!(definitions.len(), 17);
-    for definition in &definitions {
+    for definition in definitions.iter() {
         let name = definition.name.as_str();
         let reply = &replies[name];
         assert_eq!(reply["isError"], false, "{name}: {reply}");
