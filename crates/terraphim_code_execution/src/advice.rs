@@ -1,6 +1,6 @@
 //! Advice about calls that stand in a program, before any of them is made.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,14 +31,22 @@ pub(crate) struct LiteralCall {
 /// What is wrong with the calls as they stand in a program: the line, and what
 /// to write. Only servers that have answered are looked at.
 pub(crate) async fn of_calls(gateway: &Arc<Gateway>, calls: &[LiteralCall]) -> Vec<(u32, String)> {
+    if calls.is_empty() {
+        return Vec::new();
+    }
     let known = known_servers(gateway);
+    let mut servers = BTreeMap::new();
     let mut advice = Vec::new();
     for call in calls.iter().take(MOST) {
         let Some(module) = find(&known, &call.server) else { continue };
-        // They have started for the import, or will be complained about there.
-        let asked = tokio::time::timeout(Duration::ZERO, gateway.tools(&module.server)).await;
-        let Ok(Ok(tools)) = asked else { continue };
-        let names = ServerModule::new(&module.server, &tools).tools;
+        if !servers.contains_key(&module.server) {
+            // They have started for the import, or will be complained about there.
+            let asked = tokio::time::timeout(Duration::ZERO, gateway.tools(&module.server)).await;
+            let Ok(Ok(tools)) = asked else { continue };
+            let names = ServerModule::new(&module.server, &tools).tools;
+            servers.insert(&module.server, (tools, names));
+        }
+        let Some((tools, names)) = servers.get(&module.server) else { continue };
         let called = |identifiers: &[String]| identifiers.contains(&call.tool);
         match names.iter().position(|one| called(&one.identifiers) || one.name == call.tool) {
             Some(index) => {

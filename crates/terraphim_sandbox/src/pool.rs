@@ -281,10 +281,21 @@ impl Pool {
         limits: Limits,
         waiting_bytes: usize,
     ) -> Result<Lease, SandboxError> {
+        self.lend(client, language, (limits, limits.cpu), waiting_bytes).await
+    }
+
+    /// A process that may use so much CPU time in all.
+    async fn lend(
+        &self,
+        client: &ClientId,
+        language: Language,
+        (limits, cpu): (Limits, Duration),
+        waiting_bytes: usize,
+    ) -> Result<Lease, SandboxError> {
         let asked = Instant::now();
         let place = self.inner.places.take(client, waiting_bytes, self.inner.config.queue_deadline).await?;
         let queued = asked.elapsed();
-        let (process, jail) = self.process(language, &limits, limits.cpu).await?;
+        let (process, jail) = self.process(language, &limits, cpu).await?;
         Ok(Lease { process, limits, queued, jail, kept: None, place })
     }
 
@@ -300,12 +311,8 @@ impl Pool {
         limits: Limits,
         waiting_bytes: usize,
     ) -> Result<Lease, SandboxError> {
-        let asked = Instant::now();
-        let place = self.inner.places.take(client, waiting_bytes, self.inner.config.queue_deadline).await?;
-        let queued = asked.elapsed();
         // Each program's share is kept by the host.
-        let (process, jail) = self.process(language, &limits, SESSION_CPU).await?;
-        Ok(Lease { process, limits, queued, jail, kept: None, place })
+        self.lend(client, language, (limits, SESSION_CPU), waiting_bytes).await
     }
 
     /// Lends a process that rests, to go on with `limits` where they can change:

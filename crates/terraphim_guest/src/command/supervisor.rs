@@ -98,7 +98,13 @@ pub(super) fn serve(setting: Setting<'_>) -> ! {
     let Some(HostFrame::Start(start)) = channel.receive(None) else {
         jail::exit_now(EXIT_BAD_CHANNEL);
     };
-    let frame = match execute(&setting, &mut channel, &prepare, (stage.as_ref(), &start)) {
+    let result = execute(&setting, &mut channel, &prepare, (stage.as_ref(), &start));
+    conclude(channel, result)
+}
+
+/// Says the last word of a run.
+pub(super) fn conclude(mut channel: Channel, result: Result<String, Failure>) -> ! {
+    let frame = match result {
         Ok(result) => GuestFrame::encode_done(result.as_bytes()),
         Err(failure) => GuestFrame::encode_failed(&failure),
     };

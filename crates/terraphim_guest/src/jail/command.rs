@@ -155,13 +155,8 @@ pub(crate) fn start(
     command: &Command<'_>,
     filter: &RunFilter,
 ) -> Result<Pid, JailError> {
-    let c_string = |text: &&str| CString::new(*text).map_err(|_| refused("execve", "an argument has a NUL"));
     let program = c_string(&command.program)?;
-    let arguments = command.arguments.iter().map(c_string).collect::<Result<Vec<_>, _>>()?;
-    let environment = command.environment.iter().map(c_string).collect::<Result<Vec<_>, _>>()?;
-    let pointers = |texts: &[CString]| -> Vec<*const libc::c_char> {
-        texts.iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect()
-    };
+    let (arguments, environment) = (c_strings(command.arguments)?, c_strings(command.environment)?);
     let (arguments_list, environment_list) = (pointers(&arguments), pointers(&environment));
     let (told, tell) = step("pipe", rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC))?;
     // No number below it is kept by the command.
@@ -180,6 +175,26 @@ pub(crate) fn start(
         process::exit_now(1);
     }
     drop(tell);
+    begun(pid, told, "command")
+}
+
+fn c_string(text: &&str) -> Result<CString, JailError> {
+    CString::new(*text).map_err(|_| refused("execve", "an argument has a NUL"))
+}
+
+/// Texts as `execve` takes them.
+pub(super) fn c_strings(texts: &[&str]) -> Result<Vec<CString>, JailError> {
+    texts.iter().map(c_string).collect()
+}
+
+/// A list of C strings that ends with null; it points to those that it is made of.
+pub(super) fn pointers(texts: &[CString]) -> Vec<*const libc::c_char> {
+    texts.iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect()
+}
+
+/// The new process, once it has become another program: until then it has the
+/// other end of `told`, and says there why it has not.
+pub(super) fn begun(pid: libc::pid_t, told: OwnedFd, what: &'static str) -> Result<Pid, JailError> {
     let Some(pid) = Pid::from_raw(pid) else {
         return Err(JailError { step: "fork", source: io::Error::last_os_error() });
     };
@@ -187,7 +202,7 @@ pub(crate) fn start(
     let read = std::fs::File::from(told).take(1 << 10).read_to_string(&mut words);
     match read {
         Ok(0) => Ok(pid),
-        _ => Err(JailError { step: "command", source: io::Error::other(words) }),
+        _ => Err(JailError { step: what, source: io::Error::other(words) }),
     }
 }
 

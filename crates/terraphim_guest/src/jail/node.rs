@@ -4,8 +4,7 @@
 //! becomes node by the one call that its filter has for that and can never make again.
 
 use std::{
-    ffi::CString,
-    io::{self, Read},
+    io,
     os::fd::{AsFd, BorrowedFd, IntoRawFd, RawFd},
 };
 
@@ -16,10 +15,12 @@ use rustix::{
 
 use super::{
     CHANNEL, Jail, JailError,
-    command::{BROKER, Filters, SIGNALS, Supervised, confine_supervisor, own_users},
+    command::{
+        BROKER, Filters, SIGNALS, Supervised, begun, c_strings, confine_supervisor, own_users, pointers,
+    },
     drop_privileges,
     filter::{self, RunFilter, lock_down},
-    folders, limit, process, refused,
+    folders, limit, process,
     root::{Extras, Received},
     runtime, step,
 };
@@ -76,13 +77,8 @@ pub(crate) fn start_node(
     node: &Node<'_>,
     filter: &RunFilter,
 ) -> Result<Pid, JailError> {
-    let c_string = |text: &&str| CString::new(*text).map_err(|_| refused("execve", "an argument has a NUL"));
-    let arguments = node.arguments.iter().map(c_string).collect::<Result<Vec<_>, _>>()?;
-    let environment = node.environment.iter().map(c_string).collect::<Result<Vec<_>, _>>()?;
-    let pointers = |texts: &[CString]| -> Vec<*const libc::c_char> {
-        texts.iter().map(|text| text.as_ptr()).chain([std::ptr::null()]).collect()
-    };
-    let (arguments, environment) = (pointers(&arguments), pointers(&environment));
+    let (arguments, environment) = (c_strings(node.arguments)?, c_strings(node.environment)?);
+    let (arguments_list, environment_list) = (pointers(&arguments), pointers(&environment));
     let (told, tell) = step("pipe", rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC))?;
     // SAFETY: this process has a single thread, so the child may run any code.
     let pid = unsafe { libc::fork() };
@@ -92,7 +88,8 @@ pub(crate) fn start_node(
             let (by, itself) = (libc::SYS_execveat, libc::AT_EMPTY_PATH);
             // SAFETY: the path is a C string, the lists end with null and point to C strings that live on.
             unsafe {
-                libc::syscall(by, PROGRAM, c"".as_ptr(), arguments.as_ptr(), environment.as_ptr(), itself)
+                let (arguments, environment) = (arguments_list.as_ptr(), environment_list.as_ptr());
+                libc::syscall(by, PROGRAM, c"".as_ptr(), arguments, environment, itself)
             };
             step::<std::convert::Infallible, _>("execveat", Err(io::Error::last_os_error()))
         });
@@ -106,15 +103,7 @@ pub(crate) fn start_node(
         process::exit_now(1);
     }
     drop(tell);
-    let Some(pid) = Pid::from_raw(pid) else {
-        return Err(JailError { step: "fork", source: io::Error::last_os_error() });
-    };
-    let mut words = String::new();
-    let read = std::fs::File::from(told).take(1 << 10).read_to_string(&mut words);
-    match read {
-        Ok(0) => Ok(pid),
-        _ => Err(JailError { step: "node", source: io::Error::other(words) }),
-    }
+    begun(pid, told, "node")
 }
 
 /// Where a failure before node begins is told.

@@ -20,7 +20,7 @@ use super::{
     super::{
         ending::{Allowed, failure},
         output::{Errors, Pipe, Read},
-        supervisor::Kind,
+        supervisor::{Kind, conclude},
         watch,
     },
     connection::{Connection, Said},
@@ -99,17 +99,7 @@ pub(super) fn serve(made: Made<'_>) -> ! {
         Some(builtins) => run.execute(&mut channel, &made, &start, &builtins, began),
         None => Err(run.not_there()),
     };
-    let frame = match result {
-        Ok(result) => GuestFrame::encode_done(result.as_bytes()),
-        Err(failure) => GuestFrame::encode_failed(&failure),
-    };
-    // Nothing of the program writes any more when anybody hears of its end.
-    jail::end_all();
-    channel.send(&frame);
-    loop {
-        // The host takes the measure of this process and ends it.
-        channel.receive(None);
-    }
+    conclude(channel, result)
 }
 
 /// Without node there is no run; says so to whoever asks for one.
