@@ -116,7 +116,7 @@ pub struct Workspace {
     max_bytes: u64,
     max_files: u64,
     /// Where its checkpoints are.
-    checkpoints: Option<PathBuf>,
+    checkpoints: Option<checkpoints::Place>,
 }
 
 impl Workspace {

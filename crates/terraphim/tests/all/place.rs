@@ -155,39 +155,35 @@ impl Place {
         self.terraphim(&[&["run", "program.ts"], args].concat())
     }
 
-    /// Whether Python programs can run on this machine; where they cannot, that
-    /// the program says so and what to do. `TERRAPHIM_REQUIRE_PYTHON` makes that a failure.
-    pub(crate) fn has_python(&self) -> bool {
-        let ended = self.python("1", &[]);
+    /// Whether the first program of a language has run; where it has not, that it ended with this
+    /// code and says in one of these words what to do. The variable makes that a failure.
+    fn has(ended: &Ended, language: &str, variable: &str, code: i32, told: &[&str]) -> bool {
         if ended.status.success() {
             return true;
         }
-        assert!(std::env::var_os("TERRAPHIM_REQUIRE_PYTHON").is_none(), "{}", ended.err);
-        let err = ended.failure(4);
-        assert!(
-            err.contains("install Python 3.9 or later") || err.contains("terraphim doctor"),
-            "what is missing is not told: {err}"
-        );
-        println!("no Python program can run on this machine: {err}");
+        assert!(std::env::var_os(variable).is_none(), "{}", ended.err);
+        let err = ended.failure(code);
+        let is_told = told.iter().chain(&["terraphim doctor"]).any(|words| err.contains(words));
+        assert!(is_told, "what is missing is not told: {err}");
+        println!("no program of the tests can run here, in {language}: {err}");
         false
     }
 
-    /// Whether Bash programs can run on this machine, with the `jq` that they use here; where they
-    /// cannot, that the program says so and what to do. `TERRAPHIM_REQUIRE_BASH` makes that a failure.
+    /// Whether Python programs can run on this machine.
+    pub(crate) fn has_python(&self) -> bool {
+        let told = ["install Python 3.9 or later"];
+        Self::has(&self.python("1", &[]), "Python", "TERRAPHIM_REQUIRE_PYTHON", 4, &told)
+    }
+
+    /// Whether Bash programs can run on this machine, with the `jq` that they use here.
     pub(crate) fn has_bash(&self) -> bool {
-        self.file("program.sh", "type jq > /dev/null");
-        let ended = self.terraphim(&["run", "program.sh"]);
-        if ended.status.success() {
-            return true;
-        }
-        assert!(std::env::var_os("TERRAPHIM_REQUIRE_BASH").is_none(), "{}", ended.err);
-        let err = &ended.err;
-        assert!(
-            ["jq: not found", "install Bash", "terraphim doctor"].iter().any(|words| err.contains(words)),
-            "what is missing is not told: {err}"
-        );
-        println!("no Bash program of the tests can run on this machine: {err}");
-        false
+        let variable = "TERRAPHIM_REQUIRE_BASH";
+        let run = |program: &str| {
+            self.file("program.sh", program);
+            self.terraphim(&["run", "program.sh"])
+        };
+        Self::has(&run("true"), "Bash", variable, 4, &["install Bash"])
+            && Self::has(&run("type jq > /dev/null"), "Bash with jq", variable, 1, &["jq: not found"])
     }
 
     /// Runs a Python program with further arguments.
@@ -196,23 +192,10 @@ impl Place {
         self.terraphim(&[&["run", "program.py"], args].concat())
     }
 
-    /// Whether Rust programs can run on this machine; where they cannot, that
-    /// the program says so and what to do. `TERRAPHIM_REQUIRE_RUST` makes that a failure.
+    /// Whether Rust programs can run on this machine.
     pub(crate) fn has_rust(&self) -> bool {
-        let ended = self.rust("fn main() {}", &[]);
-        if ended.status.success() {
-            return true;
-        }
-        assert!(std::env::var_os("TERRAPHIM_REQUIRE_RUST").is_none(), "{}", ended.err);
-        let err = ended.failure(4);
-        assert!(
-            err.contains("install Rust 1.70 or later")
-                || err.contains("install gcc")
-                || err.contains("terraphim doctor"),
-            "what is missing is not told: {err}"
-        );
-        println!("no Rust program can run on this machine: {err}");
-        false
+        let told = ["install Rust 1.70 or later", "install gcc"];
+        Self::has(&self.rust("fn main() {}", &[]), "Rust", "TERRAPHIM_REQUIRE_RUST", 4, &told)
     }
 
     /// Runs a Rust program with further arguments.
@@ -221,21 +204,10 @@ impl Place {
         self.terraphim(&[&["run", "program.rs"], args].concat())
     }
 
-    /// Whether programs can run under node on this machine; where they cannot, that
-    /// the program says so and what to do. `TERRAPHIM_REQUIRE_NODE` makes that a failure.
+    /// Whether programs can run under node on this machine.
     pub(crate) fn has_node(&self) -> bool {
-        let ended = self.node("return 1", &[]);
-        if ended.status.success() {
-            return true;
-        }
-        assert!(std::env::var_os("TERRAPHIM_REQUIRE_NODE").is_none(), "{}", ended.err);
-        let err = ended.failure(4);
-        assert!(
-            err.contains("install Node.js 18 or later") || err.contains("terraphim doctor"),
-            "what is missing is not told: {err}"
-        );
-        println!("no program can run under node on this machine: {err}");
-        false
+        let told = ["install Node.js 18 or later"];
+        Self::has(&self.node("return 1", &[]), "node", "TERRAPHIM_REQUIRE_NODE", 4, &told)
     }
 
     /// Runs a TypeScript program under node with further arguments.

@@ -27,6 +27,17 @@ const MOST: usize = 20;
 /// The state that a restored workspace had before.
 pub const BEFORE_RESTORE: &str = "before-restore";
 
+/// Where the checkpoints of a workspace are; looked for when one is asked for, not with every run.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    Own(PathBuf),
+    /// Among those of all workspaces, under its name in their store or that of its folder.
+    Among {
+        all: PathBuf,
+        relative: String,
+    },
+}
+
 /// A named state of a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Checkpoint {
@@ -43,22 +54,15 @@ pub struct Checkpoint {
 impl Workspace {
     /// The same workspace, with checkpoints in a folder of their own outside it.
     pub fn with_checkpoints(mut self, folder: PathBuf) -> Self {
-        self.checkpoints = Some(folder);
+        self.checkpoints = Some(Place::Own(folder));
         self
     }
 
     /// The same workspace, with its checkpoints among those of all workspaces:
     /// `relative` is where it is in the store of workspaces, empty if it is in none.
-    pub fn with_checkpoints_in(self, all: &Path, relative: &str) -> Self {
-        let own = if relative.is_empty() || relative.contains('/') {
-            let folder = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
-            let hash = Sha256::digest(folder.as_os_str().as_encoded_bytes());
-            let hash: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-            Path::new("folders").join(hash)
-        } else {
-            Path::new("sessions").join(relative)
-        };
-        self.with_checkpoints(all.join(own))
+    pub fn with_checkpoints_in(mut self, all: &Path, relative: &str) -> Self {
+        self.checkpoints = Some(Place::Among { all: all.to_owned(), relative: relative.to_owned() });
+        self
     }
 
     /// Takes a copy of the whole workspace under a name, in place of an earlier
@@ -85,13 +89,22 @@ impl Workspace {
         WorkspaceError::Full { limit: format!("{MOST} checkpoints"), folder: self.folder.clone() }
     }
 
-    fn place(&self) -> Result<&Path, WorkspaceError> {
-        self.checkpoints.as_deref().ok_or(WorkspaceError::NoCheckpoints)
+    fn place(&self) -> Result<PathBuf, WorkspaceError> {
+        match self.checkpoints.as_ref().ok_or(WorkspaceError::NoCheckpoints)? {
+            Place::Own(folder) => Ok(folder.clone()),
+            Place::Among { all, relative } if relative.is_empty() || relative.contains('/') => {
+                let folder = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
+                let hash = Sha256::digest(folder.as_os_str().as_encoded_bytes());
+                let hash: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+                Ok(all.join("folders").join(hash))
+            }
+            Place::Among { all, relative } => Ok(all.join("sessions").join(relative)),
+        }
     }
 
     fn take_checkpoint(&self, name: &str, written: Option<&OwnedFd>) -> Result<Checkpoint, WorkspaceError> {
         let place = self.place()?;
-        make_private(place).map_err(self.failed("make a folder for checkpoints"))?;
+        make_private(&place).map_err(self.failed("make a folder for checkpoints"))?;
         let number = WRITES.fetch_add(1, Ordering::Relaxed);
         let temporary = place.join(format!(".{}-{number}.new", std::process::id()));
         let copy = Self::new(temporary.clone(), self.max_bytes, self.max_files);
