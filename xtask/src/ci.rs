@@ -41,6 +41,7 @@ struct Gate {
 /// Cheap ones first, so that a slip is told at once.
 const GATES: &[Gate] = &[
     Gate { name: "fmt", run: cargo::format },
+    Gate { name: "locks", run: cargo::locks },
     Gate { name: "length", run: length::gate },
     Gate { name: "forbidden", run: forbidden::gate },
     Gate { name: "dependencies", run: dependencies::gate },

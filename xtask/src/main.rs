@@ -22,7 +22,7 @@ usage: cargo xtask COMMAND
 
   ci [--fix] [--skip-tests] [--only GATE]   every gate, cheapest first; stops at the first failure
   interop [--only NAME]                     runs against real MCP servers and clients; needs the network once
-  walls [--only NAME] [--suite NAME] [--doctor] [--available]
+  walls [--only NAME] [--suite NAME]... [--doctor] [--available]
                                             the wall as root, as a user, without namespaces, in containers; needs runc
   soak [--runs N] [--python N] [--bash N] [--kills N] [--crashes N] [--concurrency N]
                                             many checked runs, after which nothing may have grown

@@ -29,7 +29,8 @@ use crate::{
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     only: Option<String>,
-    suite: Option<String>,
+    /// None means every one.
+    suites: Vec<String>,
     doctor: bool,
     /// Surroundings that this machine cannot make are told and left out.
     available: bool,
@@ -44,7 +45,7 @@ impl Options {
             match word {
                 "--doctor" => options.doctor = true,
                 "--available" => options.available = true,
-                "--suite" => options.suite = Some(suites::known(words.next().unwrap_or_default())?),
+                "--suite" => options.suites.push(suites::known(words.next().unwrap_or_default())?),
                 "--only" => options.only = Some(known(words.next().unwrap_or_default())?),
                 other => return Err(Error::Usage { complaint: format!("`walls` has no option `{other}`") }),
             }
@@ -53,7 +54,7 @@ impl Options {
     }
 
     fn wants_suite(&self, suite: &Suite) -> bool {
-        self.suite.as_deref().is_none_or(|only| only == suite.name)
+        self.suites.is_empty() || self.suites.iter().any(|name| name == suite.name)
     }
 
     fn wants(&self, environment: &Environment) -> bool {
@@ -156,10 +157,8 @@ mod tests {
         assert_eq!(chosen(&["--only", "container"]), ["container"]);
         assert!(Options::parse(&["--doctor"]).expect("known").doctor);
         assert!(Options::parse(&["--available"]).expect("known").available);
-        assert_eq!(
-            Options::parse(&["--suite", "isolation"]).expect("known").suite.as_deref(),
-            Some("isolation")
-        );
+        let two = Options::parse(&["--suite", "isolation", "--suite", "sandbox"]).expect("known");
+        assert_eq!(two.suites, ["isolation", "sandbox"]);
     }
 
     #[test]

@@ -33,10 +33,29 @@ const CLIPPY: &[&str] = &[
 /// The fuzz targets' package, which is no member of the workspace.
 const FUZZ: [&str; 3] = ["fmt", "--manifest-path", "fuzz/Cargo.toml"];
 
+/// The manifests beside which a lock file stands.
+const LOCKED: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
+
 /// `cargo fmt --check`.
 pub(super) fn format() -> Result<Report, Error> {
     let report = gate(cargo().args(["fmt", "--all", "--", "--check"]))?;
     if report.findings.is_empty() { gate(cargo().args(FUZZ).args(["--", "--check"])) } else { Ok(report) }
+}
+
+/// Every lock file fits its manifests: a build with `--locked` would fail late.
+pub(super) fn locks() -> Result<Report, Error> {
+    for manifest in LOCKED {
+        let mut command = cargo();
+        command.args(["metadata", "--locked", "--format-version", "1", "--manifest-path", manifest]);
+        let ended = process::capture(&mut command, DEADLINE)?;
+        if ended.code != Some(0) {
+            // Its standard output is for programs.
+            let report = judge(&command, &Ended { stdout: String::new(), ..ended });
+            let repeat = format!("cargo update --workspace --manifest-path {manifest}");
+            return Ok(Report { repeat: Some(repeat), ..report });
+        }
+    }
+    Ok(Report::default())
 }
 
 /// `cargo clippy` with every warning an error.

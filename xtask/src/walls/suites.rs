@@ -57,8 +57,8 @@ pub(super) fn build() -> Result<Built, Error> {
     println!("building the suites");
     succeed(cargo().args(["build", "--package", "terraphim_test_upstream"]), BUILD_DEADLINE)?;
     let mut command = cargo();
-    command.args(["test", "--no-run", "--message-format", "json-render-diagnostics"]);
-    command.args(["--package", "terraphim_sandbox", "--package", "terraphim"]);
+    // As `cargo test --workspace` builds them: what it has built is used again.
+    command.args(["test", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"]);
     let ended = process::capture(&mut command, BUILD_DEADLINE)?;
     if ended.code != Some(0) {
         // Its standard output is for programs.
