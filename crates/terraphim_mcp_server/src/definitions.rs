@@ -225,5 +225,6 @@ fn definition(
         annotations: Some(annotations),
         // Clients that load tools on demand would otherwise hide the way to all others.
         meta: Some(json!({ "anthropic/alwaysLoad": true })),
+        observed: None,
     }
 }

@@ -100,6 +100,7 @@ mod tests {
             output_schema: None,
             annotations: None,
             meta: None,
+            observed: None,
         };
         assert!(tool(&definition(json!({ "type": "object" }))).is_some());
         assert!(tool(&definition(json!(true))).is_none());

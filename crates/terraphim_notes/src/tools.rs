@@ -168,6 +168,7 @@ impl Tool {
             output_schema: Some((self.output)()),
             annotations: Some(hints),
             meta: Some(about),
+            observed: None,
         }
     }
 }

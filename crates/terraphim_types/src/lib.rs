@@ -18,4 +18,4 @@ mod tools;
 pub use json::JsonText;
 pub use limits::{Limits, OutputBudget};
 pub use names::{InvalidName, Language, RunId, ServerName, SessionName, TokenCount, ToolName};
-pub use tools::{ToolAnnotations, ToolDefinition, ToolReply};
+pub use tools::{ObservedResult, ToolAnnotations, ToolDefinition, ToolReply};

@@ -1,5 +1,7 @@
 //! A tool as its server lists it, and what a call of it answers.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -29,6 +31,19 @@ pub struct ToolDefinition {
     /// Extension data of the server.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
     pub meta: Option<Value>,
+    /// What calls were seen to answer where the server declares no result. The
+    /// host puts it there; it is neither read from the wire nor written to it.
+    #[serde(skip)]
+    pub observed: Option<Arc<ObservedResult>>,
+}
+
+/// The results of a tool, as far as calls have shown them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObservedResult {
+    /// JSON Schema that every observed result meets.
+    pub schema: Value,
+    /// How many results it was made from.
+    pub observations: u64,
 }
 
 fn any_object() -> Value {
