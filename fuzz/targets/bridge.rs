@@ -57,7 +57,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
 /// A server that lists what it is given, and answers with what it is given.
 struct Parrot {
     name: ServerName,
-    tools: Vec<ToolDefinition>,
+    tools: Arc<[ToolDefinition]>,
     reply: Option<ToolReply>,
 }
 
@@ -71,7 +71,7 @@ impl Provider for Parrot {
     }
 
     fn list_tools(&self) -> ListFuture<'_> {
-        Box::pin(async { Ok(self.tools.clone()) })
+        Box::pin(async { Ok(Arc::clone(&self.tools)) })
     }
 
     fn call_tool<'a>(&'a self, tool: &'a str, _: Map<String, Value>, _: CallContext) -> CallFuture<'a> {

@@ -23,6 +23,7 @@ fuzz_target!(|data: &[u8]| {
     // The length is put right, so that what is tested is the body.
     let Ok(frame) = HostFrame::decode(header.kind, rest.to_vec()) else { return };
     let again = match &frame {
+        HostFrame::Stage(stage) => HostFrame::encode_stage(stage),
         HostFrame::Prepare(prepare) => HostFrame::encode_prepare(prepare),
         HostFrame::Start(start) => HostFrame::encode_start(start),
         HostFrame::Reply { id, ok, payload } => HostFrame::encode_reply(*id, *ok, payload),

@@ -57,6 +57,7 @@ fn check(ending: Ending, source: &str, budget: OutputBudget, given: &[u8]) {
         logs: Logs::with_budget(budget.log_bytes),
         usage: Usage::default(),
         jail: Arc::new(Jail { layers: Layers::default(), reduced: String::new() }),
+        written: None,
     };
     let outcome = outcome(end, source, &Limits::default(), budget, &workspace);
     let told = serde_json::to_string(&outcome).expect("an outcome is JSON");

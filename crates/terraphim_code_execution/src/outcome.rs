@@ -197,7 +197,8 @@ impl RunError {
 /// A program's text without what would move a reader's screen.
 fn shown(text: &str) -> String {
     let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    cut(text).replace(steers, "\u{fffd}")
+    // What takes the place of one byte is longer than it.
+    cut(&cut(text).replace(steers, "\u{fffd}")).to_owned()
 }
 
 /// The guest keeps to this by itself, unless the program has taken it over.
