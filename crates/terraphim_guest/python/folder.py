@@ -1,7 +1,8 @@
 """A run's own folders: the workspace as it was, under what the run writes.
 
 The zygote keeps the one privilege that mounting needs, in a user namespace of
-its own. A new child uses it before it has read a program, and gives it up.
+its own. A new child uses it before it has read a program, and gives it up. What
+does not depend on the run is done before there is one.
 """
 
 import array
@@ -20,8 +21,9 @@ _libc.mount.argtypes = [ctypes.c_char_p] * 3 + [ctypes.c_ulong, ctypes.c_char_p]
 _libc.umount2.argtypes = [ctypes.c_char_p, ctypes.c_int]
 
 _CLONE_NEWNS = 0x00020000
-_MS_NOSUID, _MS_NODEV, _MS_BIND = 2, 4, 4096
+_MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND = 2, 4, 32, 4096
 _MNT_DETACH = 2
+_FLAGS = _MS_NOSUID | _MS_NODEV
 
 # `struct __user_cap_header_struct` of version 3, for this process, and two empty sets.
 _CAPABILITIES = struct.pack("<Ii", 0x20080522, 0)
@@ -35,6 +37,7 @@ _FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1
 _NET_SINCE, _NET = 4, 3
 _SCOPES_SINCE, _SCOPES = 6, 3
 _WRITE_FILE = 1 << 1 | 1 << 14 | 1 << 15
+_ALL = ~_DEVICES
 
 
 class FolderError(OSError):
@@ -78,24 +81,40 @@ def _receive():
     return "/".join(["/store", *parts]), size, files
 
 
-def prepare():
-    """Mounts the run's folders, goes there, says so, and gives up every privilege."""
-    lower, size, files = _receive()
-    _check("unshare", _libc.unshare(_CLONE_NEWNS))
-    flags = _MS_NOSUID | _MS_NODEV
-    # Three folders and the overlay's own are not counted against the run.
-    _mount("none", "/tmp", b"tmpfs", flags, f"size={size},nr_inodes={files + 8},mode=0700")
-    for name in ("upper", "work", "tmp"):
-        os.mkdir(f"/tmp/{name}", 0o755)
-    upper = os.open("/tmp/upper", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    layers = f"lowerdir={lower},upperdir=/tmp/upper,workdir=/tmp/work,userxattr"
-    _mount("none", "/workspace", b"overlay", flags, layers)
-    _check("umount store", _libc.umount2(b"/store", _MNT_DETACH))
-    _mount("/tmp/tmp", "/tmp", None, _MS_BIND)
-    os.chdir("/workspace")
-    _hand_over(upper)
-    _drop_privileges()
-    _restrict()
+class Folder:
+    """The folders of the run that this child will be."""
+
+    def __init__(self):
+        _check("unshare", _libc.unshare(_CLONE_NEWNS))
+        _mount("none", "/tmp", b"tmpfs", _FLAGS, _room(0, 0))
+        for name in ("upper", "work", "tmp"):
+            os.mkdir(f"/tmp/{name}", 0o755)
+        # A rule is about a folder, wherever it is mounted later.
+        self._rules = _Rules()
+        self._rules.allow("/", _READ)
+        self._rules.allow("/tmp/tmp", _ALL)
+        self._rules.allow("/dev/null", _WRITE_FILE | 1 << 2)
+
+    def prepare(self):
+        """Waits for the run's order, mounts its folders, goes there, says so, and gives up every privilege."""
+        lower, size, files = _receive()
+        _mount("none", "/tmp", None, _MS_REMOUNT | _FLAGS, _room(size, files))
+        upper = os.open("/tmp/upper", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        layers = f"lowerdir={lower},upperdir=/tmp/upper,workdir=/tmp/work,userxattr"
+        _mount("none", "/workspace", b"overlay", _FLAGS, layers)
+        _check("umount store", _libc.umount2(b"/store", _MNT_DETACH))
+        _mount("/tmp/tmp", "/tmp", None, _MS_BIND)
+        os.chdir("/workspace")
+        _hand_over(upper)
+        _drop_privileges()
+        self._rules.allow("/workspace", _ALL)
+        self._rules.apply()
+
+
+def _room(size, files):
+    """What a folder in memory may hold: three folders and the overlay's own are not counted against the run."""
+    # A size of 0 would be none at all.
+    return f"size={max(size, 4096)},nr_inodes={files + 8},mode=0700"
 
 
 def _hand_over(upper):
@@ -115,25 +134,35 @@ def _drop_privileges():
         raise FolderError(1, "capset: capabilities are left")
 
 
-def _restrict():
+class _Rules:
     """Landlock, where the kernel has it: what cannot be seen cannot be reached either."""
-    create, add, restrict = _SYS_LANDLOCK
-    version = _libc.syscall(create, None, ctypes.c_size_t(0), 1)
-    if version < 1:
-        return
-    handled = _FILES.get(version, _FILES[5])
-    net = _NET if version >= _NET_SINCE else 0
-    scopes = _SCOPES if version >= _SCOPES_SINCE else 0
-    # Each kernel takes the fields that it knows.
-    fields = struct.pack("<QQQ", handled, net, scopes)
-    fields = fields[: 8 if version < _NET_SINCE else 16 if version < _SCOPES_SINCE else 24]
-    rules = _check("landlock", _libc.syscall(create, fields, ctypes.c_size_t(len(fields)), 0))
-    places = [("/", _READ), ("/workspace", handled & ~_DEVICES), ("/tmp", handled & ~_DEVICES)]
-    places.append(("/dev/null", handled & (_WRITE_FILE | 1 << 2)))
-    for place, allowed in places:
+
+    def __init__(self):
+        version = _libc.syscall(_SYS_LANDLOCK[0], None, ctypes.c_size_t(0), 1)
+        self._rules = None
+        if version < 1:
+            return
+        self._handled = _FILES.get(version, _FILES[5])
+        net = _NET if version >= _NET_SINCE else 0
+        scopes = _SCOPES if version >= _SCOPES_SINCE else 0
+        # Each kernel takes the fields that it knows.
+        fields = struct.pack("<QQQ", self._handled, net, scopes)
+        fields = fields[: 8 if version < _NET_SINCE else 16 if version < _SCOPES_SINCE else 24]
+        made = _libc.syscall(_SYS_LANDLOCK[0], fields, ctypes.c_size_t(len(fields)), 0)
+        self._rules = _check("landlock", made)
+
+    def allow(self, place, allowed):
+        """Allows what is named of a place, and of what lies below it."""
+        if self._rules is None:
+            return
         opened = os.open(place, os.O_PATH | os.O_CLOEXEC)
-        rule = struct.pack("<Qi", allowed, opened)
-        _check("landlock", _libc.syscall(add, rules, 1, rule, 0))
+        rule = struct.pack("<Qi", self._handled & allowed, opened)
+        _check("landlock", _libc.syscall(_SYS_LANDLOCK[1], self._rules, 1, rule, 0))
         os.close(opened)
-    _check("landlock", _libc.syscall(restrict, rules, 0))
-    os.close(rules)
+
+    def apply(self):
+        """From now on nothing else is allowed."""
+        if self._rules is None:
+            return
+        _check("landlock", _libc.syscall(_SYS_LANDLOCK[2], self._rules, 0))
+        os.close(self._rules)

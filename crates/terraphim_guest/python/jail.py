@@ -11,9 +11,6 @@ import signal
 import sys
 import threading
 
-import terraphim_guest
-from terraphim_guest import folder
-
 CHANNEL = 3
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
@@ -173,8 +170,8 @@ def _limit(which, soft, hard):
     resource.setrlimit(which, (soft, hard))
 
 
-def enter_child(channel, zygote, memory, cpu_seconds, run_filter):
-    """Turns a new child into a run: it keeps descriptor 3 and no way out.
+def enter_child(channel, zygote, memory, cpu_seconds):
+    """Makes a new child a process of its own: it keeps descriptor 3 and no way to the others.
 
     `memory` bounds its private memory that can be written, and its address space, in bytes.
     Gives the descriptors from which its own standard streams are read.
@@ -186,8 +183,6 @@ def enter_child(channel, zygote, memory, cpu_seconds, run_filter):
     _close_range(CHANNEL + 1, 0xFFFFFFFF)
     _close_range(0, CHANNEL - 1)
     ends = _standard_streams()
-    if terraphim_guest.has_folder:
-        folder.prepare()
     _limit(resource.RLIMIT_NOFILE, _DESCRIPTORS, _DESCRIPTORS)
     _limit(resource.RLIMIT_CPU, max(1, cpu_seconds), max(1, cpu_seconds) + 1)
     _limit(resource.RLIMIT_CORE, 0, 0)
@@ -199,5 +194,4 @@ def enter_child(channel, zygote, memory, cpu_seconds, run_filter):
     _prctl("dumpable", _PR_SET_DUMPABLE, 0)
     _own_randomness()
     threading.stack_size(_THREAD_STACK)
-    run_filter.apply()
     return ends

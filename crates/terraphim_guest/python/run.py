@@ -2,7 +2,6 @@
 
 import asyncio
 import builtins
-import gc
 import linecache
 import mmap
 import os
@@ -315,12 +314,3 @@ def _let_runs_nest():
 
     run_nested.nests = True
     asyncio.run = asyncio.runners.run = run_nested
-
-
-def serve(ends):
-    """Serves the run of this process, which is alone in its jail."""
-    gc.enable()
-    Run(ends).serve()
-    os._exit(wire.EXIT_BAD_CHANNEL)
-
-

@@ -13,7 +13,7 @@ import socket
 import sys
 
 import terraphim_guest
-from terraphim_guest import jail, run, warm, wire
+from terraphim_guest import folder, jail, rehearsal, run, warm, wire
 
 # With so many children more, one more order is taken between two looks at them.
 _CHILDREN_PER_ORDER = 64
@@ -119,11 +119,18 @@ class Zygote:
         try:
             data, space = self._memory
             memory = data + memory_bytes, space + memory_bytes + jail.SPARE_SPACE
-            ends = jail.enter_child(channel, self._pid, memory, cpu_seconds, self._filter)
+            ends = jail.enter_child(channel, self._pid, memory, cpu_seconds)
+            folders = folder.Folder() if terraphim_guest.has_folder else None
+            gc.enable()
+            made = run.Run(ends)
+            rehearsal.rehearse()
+            if folders is not None:
+                folders.prepare()
+            self._filter.apply()
         except BaseException:
             os._exit(wire.EXIT_JAIL)
         try:
-            run.serve(ends)
+            made.serve()
         except MemoryError:
             os._exit(wire.EXIT_OUT_OF_MEMORY)
         finally:

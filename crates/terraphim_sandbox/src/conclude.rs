@@ -16,20 +16,21 @@ const EXIT_GRACE: Duration = Duration::from_millis(50);
 const REAP_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Takes the measure of the process and ends it, and puts a death without a
-/// last word into words.
+/// last word into words. `is_awaited` says that nothing of it may be there afterwards.
 pub(crate) async fn conclude(
     mut process: RunProcess,
     ending: Option<Ending>,
     started: bool,
-    has_written: bool,
+    is_awaited: bool,
 ) -> (Ending, (Duration, u64)) {
     // After its last word a process only waits to be ended, and dropping it ends
     // any other. Nobody waits until the kernel has taken a large memory down.
     if ending.is_some()
         && let Some(used) = process.measure()
     {
-        if has_written {
-            // Nobody is to write any more when the files are looked at.
+        if is_awaited {
+            // Nobody is to write any more when the files are looked at, and what a
+            // supervisor's processes have used is known when it is reaped.
             process.kill();
             let ended = tokio::time::timeout(REAP_DEADLINE, process.ended()).await;
             let Ok(Some(exit)) = ended else { return (Ending::Lost, used) };

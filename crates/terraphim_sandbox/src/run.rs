@@ -152,8 +152,9 @@ pub struct RunEnd {
     /// The wall that it was behind.
     pub jail: Arc<Jail>,
     /// The folder that holds what it wrote, as an overlay's upper layer; none
-    /// where the language has no files. No process writes to it any more. What
-    /// lies there is the program's work.
+    /// where the language has no files, and where there was nothing in it when the
+    /// program ended. No process writes to it any more. What lies there is the
+    /// program's work.
     pub written: Option<Arc<OwnedFd>>,
 }
 
@@ -207,13 +208,9 @@ impl Lease {
             has_threads: language.has_files(),
             cpu: keeps.then(|| limits.cpu.saturating_add(used)),
             // What a supervisor has started is watched where it is seen: inside.
-            memory: if language.has_files()
-                && !matches!(language, Language::Bash | Language::Rust | Language::Node)
-            {
-                base.map(|base| base.saturating_add(limits.memory_bytes))
-            } else {
-                None
-            },
+            memory: base
+                .filter(|_| language.has_files() && !is_supervised(language))
+                .map(|base| base.saturating_add(limits.memory_bytes)),
             logs: Logs::with_budget(log_bytes),
             host,
             limits,
@@ -240,17 +237,18 @@ impl Lease {
             Some(Ending::Failed(failure)) => failure.kind != FailureKind::Limit || !language.has_files(),
             _ => false,
         };
+        let written = folder.clone().filter(|folder| !is_empty(folder));
         let (ending, measured, process) = if keeps && own_end && process.rest(language.has_files()).await {
             let measured = process.measure().unwrap_or_default();
             (ending.unwrap_or(Ending::Lost), measured, Some(process))
         } else {
-            let (ending, measured) = conclude(process, ending, started, folder.is_some()).await;
+            let (ending, measured) =
+                conclude(process, ending, started, written.is_some() || is_supervised(language)).await;
             (ending, measured, None)
         };
         let (cpu, peak_memory_bytes) = measured;
         let cpu_of_run = cpu.saturating_sub(used);
         let usage = Usage { wall, cpu: cpu_of_run, peak_memory_bytes, queued, bytes_in, bytes_out };
-        let written = folder.clone();
         let kept = process.map(|process| Kept {
             process,
             language,
@@ -262,6 +260,19 @@ impl Lease {
         drop(place);
         (RunEnd { ending, logs, usage, jail, written }, kept)
     }
+}
+
+/// Whether the run is many processes, with one that starts and ends them.
+fn is_supervised(language: Language) -> bool {
+    matches!(language, Language::Bash | Language::Rust | Language::Node)
+}
+
+/// Whether nothing lies in a folder; not if the program keeps the host from looking.
+fn is_empty(folder: &OwnedFd) -> bool {
+    let names = rustix::fs::Dir::read_from(folder);
+    names.is_ok_and(|mut names| {
+        names.all(|entry| entry.is_ok_and(|entry| matches!(entry.file_name().to_bytes(), b"." | b"..")))
+    })
 }
 
 type Answering = Pin<Box<dyn Future<Output = Answered> + Send>>;

@@ -6,13 +6,11 @@
 
 use std::io;
 
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch,
-};
+use seccompiler::BpfProgram;
 
 use super::{
     CHANNEL, JailError,
+    bpf::{Action, Condition, Table, Test, Uses},
     calls::{Call, Only, RUN_CALLS, WAITER_CALLS, ZYGOTE_CALLS},
     command_calls::{
         COMMAND_OLD_CALLS, COMMAND_REFUSED_CALLS, COMMAND_RUN_CALLS, COMMAND_ZYGOTE_CALLS, SUPERVISOR_CALLS,
@@ -22,32 +20,25 @@ use super::{
     runtime_calls::{RUNTIME_OLD_CALLS, RUNTIME_RUN_CALLS, RUNTIME_ZYGOTE_CALLS},
 };
 
-type Rules = Vec<(i64, Vec<SeccompRule>)>;
-
 fn failed(error: impl std::fmt::Display) -> JailError {
     JailError { step: "seccomp", source: io::Error::other(error.to_string()) }
 }
 
-fn arch() -> Result<TargetArch, JailError> {
-    TargetArch::try_from(std::env::consts::ARCH).map_err(failed)
+fn condition(argument: u8, test: Test) -> Condition {
+    Condition { argument, wide: false, test }
 }
 
-/// Kills on everything but `rules`.
-fn allow_only(rules: Rules) -> Result<BpfProgram, JailError> {
-    filter(rules, SeccompAction::KillProcess)
+fn only(argument: u8, test: Test) -> Uses {
+    vec![vec![condition(argument, test)]]
 }
 
-fn filter(rules: Rules, otherwise: SeccompAction) -> Result<BpfProgram, JailError> {
-    let filter = SeccompFilter::new(rules.into_iter().collect(), otherwise, SeccompAction::Allow, arch()?);
-    filter.and_then(BpfProgram::try_from).map_err(failed)
+/// Of the bits of the mask, those of the value and no others.
+fn masked(argument: u8, mask: u64, value: u64) -> Uses {
+    only(argument, Test::Masked { mask, value })
 }
 
-fn rule(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<Vec<SeccompRule>, JailError> {
-    Ok(vec![SeccompRule::new(vec![condition(argument, operator, value)?]).map_err(failed)?])
-}
-
-fn condition(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<SeccompCondition, JailError> {
-    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value).map_err(failed)
+fn any_of(argument: u8, values: &[u64]) -> Uses {
+    values.iter().map(|value| vec![condition(argument, Test::Equals(*value))]).collect()
 }
 
 /// Every flag that asks for a new namespace.
@@ -82,70 +73,73 @@ const CORE: u64 = libc::RLIMIT_CORE as u64;
 /// What `ioctl` may be asked for: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX.
 const DEVICE_COMMANDS: &[u64] = &[0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451];
 
-/// The rules of a call.
-fn rules_of(only: Only) -> Result<Vec<SeccompRule>, JailError> {
-    let bits = |flags: libc::c_int| u64::from(flags.cast_unsigned());
-    let any_of = |argument: u8, values: &[u64]| {
-        let rules = values.iter().map(|value| rule(argument, SeccompCmpOp::Eq, *value));
-        rules.collect::<Result<Vec<_>, _>>().map(|rules| rules.concat())
-    };
-    match only {
+fn bits(flags: libc::c_int) -> u64 {
+    u64::from(flags.cast_unsigned())
+}
+
+/// The uses of a call that are let through.
+fn uses_of(only_this: Only) -> Uses {
+    match only_this {
         Only::NewThread => {
             // With tables of its own, a thread could have any number of descriptors.
             let shared = libc::CLONE_VM | libc::CLONE_SIGHAND | libc::CLONE_FILES | libc::CLONE_FS;
             let thread = bits(libc::CLONE_THREAD | shared);
-            rule(0, SeccompCmpOp::MaskedEq(thread | NAMESPACES), thread)
+            masked(0, thread | NAMESPACES, thread)
         }
-        Only::NoNamespaces => rule(0, SeccompCmpOp::MaskedEq(NAMESPACES), 0),
+        Only::NoNamespaces => masked(0, NAMESPACES, 0),
         Only::NotShared => {
             // What grows like a stack is counted by no limit.
             let grows = bits(libc::MAP_GROWSDOWN);
-            let private = rule(3, SeccompCmpOp::MaskedEq(bits(libc::MAP_SHARED) | grows), 0)?;
-            let of_file = rule(3, SeccompCmpOp::MaskedEq(bits(libc::MAP_ANONYMOUS) | grows), 0)?;
-            Ok([private, of_file].concat())
+            let private = masked(3, bits(libc::MAP_SHARED) | grows, 0);
+            let of_file = masked(3, bits(libc::MAP_ANONYMOUS) | grows, 0);
+            [private, of_file].concat()
         }
         Only::OwnFiles => any_of(1, &FILE_COMMANDS.map(bits)),
         Only::Harmless => any_of(1, DEVICE_COMMANDS),
         Only::Naming => any_of(0, &[bits(libc::PR_SET_NAME), bits(libc::PR_GET_NAME)]),
-        Only::Asking => {
-            let condition = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0);
-            Ok(vec![SeccompRule::new(vec![condition.map_err(failed)?]).map_err(failed)?])
-        }
-        Only::OwnProcesses => {
-            let others = NAMESPACES & !bits(libc::CLONE_NEWPID);
-            rule(0, SeccompCmpOp::MaskedEq(others), 0)
-        }
-        Only::Fifo => rule(1, SeccompCmpOp::MaskedEq(u64::from(libc::S_IFMT)), u64::from(libc::S_IFIFO)),
-        Only::FifoAt => rule(2, SeccompCmpOp::MaskedEq(u64::from(libc::S_IFMT)), u64::from(libc::S_IFIFO)),
+        Only::Asking => vec![vec![Condition { argument: 2, wide: true, test: Test::Equals(0) }]],
+        Only::OwnProcesses => masked(0, NAMESPACES & !bits(libc::CLONE_NEWPID), 0),
+        Only::Fifo => masked(1, u64::from(libc::S_IFMT), u64::from(libc::S_IFIFO)),
+        Only::FifoAt => masked(2, u64::from(libc::S_IFMT), u64::from(libc::S_IFIFO)),
         Only::OwnDescriptors => any_of(1, &DESCRIPTOR_COMMANDS.map(bits)),
         Only::OwnLimits => {
-            let own = [condition(0, SeccompCmpOp::Eq, 0)?, condition(1, SeccompCmpOp::Ne, CORE)?];
-            let own = SeccompRule::new(own.to_vec()).map_err(failed)?;
-            Ok([vec![own], rules_of(Only::Asking)?].concat())
+            let own = vec![condition(0, Test::Equals(0)), condition(1, Test::Differs(CORE))];
+            [vec![own], uses_of(Only::Asking)].concat()
         }
-        Only::NotCore => rule(0, SeccompCmpOp::Ne, CORE),
-        Only::FirstProgram => {
-            let equal = |argument: u8, value: libc::c_int| {
-                SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, bits(value))
-            };
-            let conditions =
-                vec![equal(0, PROGRAM).map_err(failed)?, equal(4, libc::AT_EMPTY_PATH).map_err(failed)?];
-            Ok(vec![SeccompRule::new(conditions).map_err(failed)?])
-        }
-        Only::SameTable => rule(2, SeccompCmpOp::MaskedEq(CLOSE_RANGE_UNSHARE), 0),
-        Only::UnixPair => rule(0, SeccompCmpOp::Eq, bits(libc::AF_UNIX)),
-        Only::Any | Only::Unimplemented | Only::Unsupported | Only::Pretended => Ok(Vec::new()),
-        Only::NotExecutable => rule(2, SeccompCmpOp::MaskedEq(u64::from(libc::PROT_EXEC.cast_unsigned())), 0),
-        Only::OnChannel => rule(0, SeccompCmpOp::Eq, u64::from(CHANNEL.cast_unsigned())),
+        Only::NotCore => only(0, Test::Differs(CORE)),
+        Only::FirstProgram => vec![vec![
+            condition(0, Test::Equals(bits(PROGRAM))),
+            condition(4, Test::Equals(bits(libc::AT_EMPTY_PATH))),
+        ]],
+        Only::SameTable => masked(2, CLOSE_RANGE_UNSHARE, 0),
+        Only::UnixPair => only(0, Test::Equals(bits(libc::AF_UNIX))),
+        Only::Any | Only::Unimplemented | Only::Unsupported | Only::Pretended => Vec::new(),
+        Only::NotExecutable => masked(2, bits(libc::PROT_EXEC), 0),
+        Only::OnChannel => only(0, Test::Equals(bits(CHANNEL))),
         Only::PlainFork => {
-            let harmless = (libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID).cast_unsigned();
-            rule(0, SeccompCmpOp::MaskedEq(u64::from(!harmless)), u64::from(libc::SIGCHLD.cast_unsigned()))
+            let harmless = bits(libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID);
+            masked(0, 0xFFFF_FFFF & !harmless, bits(libc::SIGCHLD))
         }
     }
 }
 
-fn rules(calls: &[Call]) -> Result<Rules, JailError> {
-    calls.iter().map(|call| Ok((call.number, rules_of(call.only)?))).collect()
+/// These calls, what is done with what is listed of them, and with all others.
+fn table(
+    calls: impl IntoIterator<Item = (i64, Uses)>,
+    listed: Action,
+    otherwise: Action,
+) -> Result<Table, JailError> {
+    let calls = calls.into_iter().map(|(number, uses)| Ok((u32::try_from(number).map_err(failed)?, uses)));
+    Ok(Table { calls: calls.collect::<Result<_, JailError>>()?, listed, otherwise })
+}
+
+fn allow(calls: &[Call], otherwise: Action) -> Result<Table, JailError> {
+    table(calls.iter().map(|call| (call.number, uses_of(call.only))), Action::Allow, otherwise)
+}
+
+/// Kills on everything but `calls`.
+fn allow_only(calls: &[Call]) -> Result<BpfProgram, JailError> {
+    Ok(allow(calls, Action::KillProcess)?.program())
 }
 
 /// Answers with ENOSYS the calls that are [`Only::Unimplemented`]: those whose
@@ -156,14 +150,8 @@ fn refuse_unimplemented(calls: &[Call]) -> Result<BpfProgram, JailError> {
 
 /// Answers with an error the calls of which nothing else is to be had.
 fn answer(calls: &[Call], only: Only, error: i32) -> Result<BpfProgram, JailError> {
-    let refused = calls.iter().filter(|call| call.only == only);
-    let filter = SeccompFilter::new(
-        refused.map(|call| (call.number, Vec::new())).collect(),
-        SeccompAction::Allow,
-        SeccompAction::Errno(error.cast_unsigned()),
-        arch()?,
-    );
-    filter.and_then(BpfProgram::try_from).map_err(failed)
+    let refused = calls.iter().filter(|call| call.only == only).map(|call| (call.number, Vec::new()));
+    Ok(table(refused, Action::Answer(u16::try_from(error).map_err(failed)?), Action::Allow)?.program())
 }
 
 /// The filters of a run, compiled once by the zygote.
@@ -176,7 +164,7 @@ pub struct RunFilter(Vec<BpfProgram>);
 ///
 /// If this architecture has no filters.
 pub fn run_filter() -> Result<RunFilter, JailError> {
-    Ok(RunFilter(vec![allow_only(rules(RUN_CALLS)?)?]))
+    Ok(RunFilter(vec![allow_only(RUN_CALLS)?]))
 }
 
 /// Leaves this process the calls of a run only, for good.
@@ -190,7 +178,7 @@ pub fn lock_down(filter: &RunFilter) -> Result<(), JailError> {
 
 pub(super) fn confine_zygote() -> Result<(), JailError> {
     seccompiler::apply_filter(&refuse_unimplemented(ZYGOTE_CALLS)?).map_err(failed)?;
-    seccompiler::apply_filter(&allow_only(rules(ZYGOTE_CALLS)?)?).map_err(failed)
+    seccompiler::apply_filter(&allow_only(ZYGOTE_CALLS)?).map_err(failed)
 }
 
 /// Leaves this process the calls of the one that waits for the zygote.
@@ -199,13 +187,13 @@ pub(super) fn confine_zygote() -> Result<(), JailError> {
 ///
 /// If the kernel does not take the filter.
 pub fn confine_waiter() -> Result<(), JailError> {
-    seccompiler::apply_filter(&allow_only(rules(WAITER_CALLS)?)?).map_err(failed)
+    seccompiler::apply_filter(&allow_only(WAITER_CALLS)?).map_err(failed)
 }
 
 /// What a runtime does not get, it is told so. What is to look unimplemented
 /// passes here, because of several answers the kernel takes the latest filter's.
 fn allow_in_runtime(calls: &[Call]) -> Result<BpfProgram, JailError> {
-    filter(rules(calls)?, SeccompAction::Errno(libc::EPERM.cast_unsigned()))
+    Ok(allow(calls, Action::Answer(u16::try_from(libc::EPERM).map_err(failed)?))?.program())
 }
 
 /// Tables one after the other; what a later one says of a call replaces the earlier.
@@ -248,7 +236,7 @@ pub(super) fn command_filters() -> Result<(RunFilter, RunFilter), JailError> {
     let mut calls = extended(&tables);
     calls.retain(|call| !COMMAND_REFUSED_CALLS.iter().any(|refused| refused.number == call.number));
     let of_run = vec![answer(&calls, Only::Pretended, 0)?, allow_in_runtime(&calls)?];
-    Ok((RunFilter(of_run), RunFilter(vec![allow_only(rules(SUPERVISOR_CALLS)?)?])))
+    Ok((RunFilter(of_run), RunFilter(vec![allow_only(SUPERVISOR_CALLS)?])))
 }
 
 /// Leaves this process the calls of the zygote of nodes.
@@ -268,7 +256,7 @@ pub(super) fn node_filters() -> Result<(RunFilter, RunFilter), JailError> {
     let mut calls = extended(&[RUNTIME_RUN_CALLS, RUNTIME_OLD_CALLS, NODE_RUN_CALLS]);
     calls.retain(|call| !NODE_REFUSED_CALLS.iter().any(|refused| refused.number == call.number));
     let of_run = vec![allow_in_runtime(&calls)?];
-    Ok((RunFilter(of_run), RunFilter(vec![allow_only(rules(SUPERVISOR_CALLS)?)?])))
+    Ok((RunFilter(of_run), RunFilter(vec![allow_only(SUPERVISOR_CALLS)?])))
 }
 
 /// The filter of a run in a runtime, as the kernel takes it: an array of `struct sock_filter`.
@@ -277,7 +265,7 @@ pub(super) fn node_filters() -> Result<(RunFilter, RunFilter), JailError> {
 ///
 /// If this architecture has no filters.
 pub fn runtime_run_filter() -> Result<Vec<u8>, JailError> {
-    let calls: Vec<Call> = RUNTIME_RUN_CALLS.iter().chain(RUNTIME_OLD_CALLS).copied().collect();
+    let calls = extended(&[RUNTIME_RUN_CALLS, RUNTIME_OLD_CALLS]);
     let program = allow_in_runtime(&calls)?;
     Ok(program
         .iter()
@@ -287,4 +275,26 @@ pub fn runtime_run_filter() -> Result<Vec<u8>, JailError> {
             [c0, c1, one.jt, one.jf, k0, k1, k2, k3]
         })
         .collect())
+}
+
+/// A table of each list of calls, for the tests of what filters are made of them.
+#[cfg(test)]
+pub(super) fn tables() -> Result<Vec<Table>, JailError> {
+    let runtime = extended(&[RUNTIME_RUN_CALLS, RUNTIME_OLD_CALLS]);
+    let commands = extended(&[&runtime, COMMAND_RUN_CALLS, COMMAND_OLD_CALLS]);
+    let zygote = extended(&[&commands, RUNTIME_ZYGOTE_CALLS, COMMAND_ZYGOTE_CALLS]);
+    let node = extended(&[&runtime, NODE_RUN_CALLS]);
+    let nodes = extended(&[&node, RUNTIME_ZYGOTE_CALLS, COMMAND_ZYGOTE_CALLS, NODE_ZYGOTE_CALLS]);
+    let lists = [
+        RUN_CALLS,
+        ZYGOTE_CALLS,
+        WAITER_CALLS,
+        SUPERVISOR_CALLS,
+        &runtime,
+        &commands,
+        &zygote,
+        &node,
+        &nodes,
+    ];
+    lists.into_iter().map(|calls| allow(calls, Action::KillProcess)).collect()
 }

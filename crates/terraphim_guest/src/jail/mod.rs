@@ -8,6 +8,7 @@
 //! missing (no root, no privileges, the filter) makes it fail.
 #![expect(unsafe_code, reason = "namespaces, fork and descriptor passing have no safe interface")]
 
+mod bpf;
 mod calls;
 mod command;
 mod command_calls;
