@@ -9,6 +9,7 @@ mod failures;
 mod first_party;
 mod install;
 mod kit;
+mod libraries;
 mod policy;
 mod processes;
 mod scene;
@@ -32,8 +33,15 @@ struct Case {
 
 /// Runs every test, or those whose name holds `only`.
 pub(crate) fn run(only: Option<&str>) -> Result<(), Error> {
-    let groups =
-        [servers::CASES, policy::CASES, failures::CASES, catalogue::CASES, face::CASES, first_party::CASES];
+    let groups = [
+        servers::CASES,
+        policy::CASES,
+        failures::CASES,
+        catalogue::CASES,
+        face::CASES,
+        first_party::CASES,
+        libraries::CASES,
+    ];
     let all = groups.into_iter().flatten();
     let wanted: Vec<_> = all.filter(|case| only.is_none_or(|only| case.name.contains(only))).collect();
     if wanted.is_empty() {

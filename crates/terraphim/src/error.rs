@@ -54,7 +54,7 @@ pub(crate) enum CliError {
     #[error("{} is longer than the {limit} bytes that a program may have: load data with a tool instead", path.display())]
     ProgramTooLong { path: PathBuf, limit: usize },
     /// The language of a program is unknown.
-    #[error("the language of {} is not known: give it with --lang typescript or --lang javascript", path.display())]
+    #[error("the language of {} is not known: give it with --lang typescript, javascript, python, bash, rust or node", path.display())]
     Language { path: PathBuf },
     /// `terraphim.toml` is wrong.
     #[error("{}: {message}", path.display())]

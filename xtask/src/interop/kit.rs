@@ -78,6 +78,11 @@ impl Kit {
         json!({ "command": self.python("mcp-server-time") })
     }
 
+    /// Where the `python3` with the installed libraries is.
+    pub(super) fn python_commands(&self) -> &Path {
+        &self.installed.python_commands
+    }
+
     /// A server that ends in the middle of every call.
     pub(super) fn crashing(&self) -> Value {
         json!({ "command": self.python("python"), "args": [self.scripts.join("crashing_server.py")] })

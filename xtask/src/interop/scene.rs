@@ -119,7 +119,23 @@ impl<'k> Scene<'k> {
         let file = self.write("program.ts", code)?;
         let mut command = self.terraphim("run");
         command.arg(file).arg("--json").args(options);
-        let ended = self.end(&mut command)?;
+        self.ran(&mut command)
+    }
+
+    /// Runs a Python program with the libraries that are installed here.
+    pub(super) fn python(&self, code: &str, options: &[&str]) -> Result<Ran, Fault> {
+        let file = self.write("program.py", code)?;
+        let outer = std::env::var_os("PATH").unwrap_or_default();
+        let first = [self.kit.python_commands().to_owned()];
+        let path = std::env::join_paths(first.into_iter().chain(std::env::split_paths(&outer)))
+            .map_err(|error| unexpected("the search path", "one", error))?;
+        let mut command = self.terraphim("run");
+        command.arg(file).arg("--json").args(options).env("PATH", path);
+        self.ran(&mut command)
+    }
+
+    fn ran(&self, command: &mut Command) -> Result<Ran, Fault> {
+        let ended = self.end(command)?;
         let outcome = serde_json::from_str(&ended.stdout)
             .map_err(|error| unexpected("the outcome", "JSON", format!("{error}\n{}", shown(&ended))))?;
         Ok(Ran { code: ended.code, outcome })
@@ -172,6 +188,7 @@ impl<'k> Scene<'k> {
         let mut session = Command::new("setsid");
         session.arg(command.get_program()).args(command.get_args());
         self.surround(&mut session);
+        session.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let mut watch = Watch::new(&self.tag);
         let ended = process::capture_watched(&mut session, DEADLINE, &mut |id| watch.observe(id));
         let gone = watch.all_gone();

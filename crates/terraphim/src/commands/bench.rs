@@ -4,6 +4,7 @@
 mod figure;
 mod mixed;
 mod scene;
+mod validation;
 
 use std::{
     path::Path,
@@ -142,7 +143,9 @@ async fn warm_runs(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> 
     let added = (median(&ten) - median(&one)) / 9.0 - plain_one;
     let spread = percentile(&none, 0.99) / median(&none);
     let rate = scene.rate(ONE_CALL, runs * 5, 16).await?;
+    let looked_at = ("looking at 60 lines of TypeScript", 2.0);
     Ok(vec![
+        validation::cost(scene, Language::TypeScript, runs, looked_at).await?,
         Figure::of("run without a call", "ms", &none, Promise::AtMost(0.6)),
         Figure::of("run with one call", "ms", &one, Promise::AtMost(1.0)).beside(plain_one),
         Figure::of("added per call", "ms", &[added], Promise::AtMost(0.1)),
@@ -169,6 +172,8 @@ async fn python(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
         let times = scene.times(Code::python(code), runs).await?;
         figures.push(Figure::of(name, "ms", &times, promise));
     }
+    let looked_at = ("looking at 60 lines of Python", 2.0);
+    figures.push(validation::cost(scene, Language::Python, runs, looked_at).await?);
     Ok(figures)
 }
 
@@ -187,6 +192,8 @@ async fn bash(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
         let times = scene.times(Code::bash(code), runs).await?;
         figures.push(Figure::of(name, "ms", &times, promise));
     }
+    let looked_at = ("looking at 60 lines of Bash", 5.0);
+    figures.push(validation::cost(scene, Language::Bash, runs, looked_at).await?);
     Ok(figures)
 }
 

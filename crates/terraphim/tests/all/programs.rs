@@ -97,7 +97,7 @@ fn the_extension_tells_the_language() {
     for name in ["a.txt", "no_extension"] {
         let refused = place.terraphim(&["run", name]);
         let expected = format!(
-            "error: the language of {name} is not known: give it with --lang typescript or --lang javascript\n"
+            "error: the language of {name} is not known: give it with --lang typescript, javascript, python, bash, rust or node\n"
         );
         assert_eq!(refused.failure(2), expected);
     }

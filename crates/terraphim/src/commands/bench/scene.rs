@@ -37,6 +37,10 @@ impl<'c> Code<'c> {
         self.language
     }
 
+    pub(crate) fn of(language: Language, text: &'c str) -> Self {
+        Self { language, text }
+    }
+
     pub(crate) fn python(text: &'c str) -> Self {
         Self { language: Language::Python, text }
     }
