@@ -46,6 +46,8 @@ pub struct PoolConfig {
     pub queue_deadline: Duration,
     /// How much may wait for a place.
     pub queue: QueueBounds,
+    /// How long a zygote may stay silent while it starts, or owes a process.
+    pub patience: Duration,
 }
 
 impl Default for PoolConfig {
@@ -55,6 +57,7 @@ impl Default for PoolConfig {
             ready: 8,
             queue_deadline: Duration::from_secs(30),
             queue: QueueBounds::default(),
+            patience: Duration::from_secs(10),
         }
     }
 }
@@ -388,7 +391,8 @@ impl Pool {
                         Some((runtime, store.map_err(start("workspace"))?))
                     }
                 };
-                let zygote = Zygote::start(self.inner.guest.clone(), runtime).await?;
+                let zygote =
+                    Zygote::start(self.inner.guest.clone(), runtime, self.inner.config.patience).await?;
                 *slot = Some((zygote.clone(), self.seen_cache(language)));
                 Ok(zygote)
             }

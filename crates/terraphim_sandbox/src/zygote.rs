@@ -33,12 +33,6 @@ use crate::{
     store::Store,
 };
 
-/// How long a guest may take to enter its jail and warm up.
-const START_DEADLINE: Duration = Duration::from_secs(10);
-
-/// How long a zygote that was asked for a process may stay silent.
-const FORK_DEADLINE: Duration = Duration::from_secs(10);
-
 /// Processes that are asked for and not yet made. Each is answered by one
 /// message, so neither side's socket fills up while it waits for the other.
 const MOST_ASKED: usize = 64;
@@ -82,10 +76,11 @@ pub(crate) struct Zygote {
 
 impl Zygote {
     /// Starts a guest and waits until it is jailed and warm. With a runtime it
-    /// becomes that one.
+    /// becomes that one. One that owes an answer for longer than `patience` is given up.
     pub(crate) async fn start(
         guest: Option<GuestImage>,
         runtime: Option<(&Runtime, Store)>,
+        patience: Duration,
     ) -> Result<Self, SandboxError> {
         let pair =
             rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
@@ -107,7 +102,7 @@ impl Zygote {
         if let Some((runtime, store)) = &runtime {
             control.set_up(runtime, store).await?;
         }
-        let ready = tokio::time::timeout(START_DEADLINE, control.receive()).await;
+        let ready = tokio::time::timeout(patience, control.receive()).await;
         let said = || complaints.as_ref().map(Complaints::read).unwrap_or_default();
         let ready = ready.map_err(|_| SandboxError::Jail {
             reason: format!("the guest did not answer in time{}", said()),
@@ -137,6 +132,7 @@ impl Zygote {
             answered: Instant::now(),
             exits: HashMap::new(),
             last: 0,
+            patience,
         };
         tokio::spawn(owner.serve(received));
         Ok(Self { requests, jail: Arc::new(jail), pid })
@@ -165,6 +161,7 @@ struct Owner {
     answered: Instant,
     exits: HashMap<u32, oneshot::Sender<ChildExit>>,
     last: u32,
+    patience: Duration,
 }
 
 impl Owner {
@@ -183,7 +180,7 @@ impl Owner {
                     // Every handle is gone: the pool is.
                     None => return,
                 },
-                () = tokio::time::sleep_until(self.answered + FORK_DEADLINE), if !self.asked.is_empty() => {
+                () = tokio::time::sleep_until(self.answered + self.patience), if !self.asked.is_empty() => {
                     Err(SandboxError::Fork { reason: "the zygote does not answer".into() })
                 }
             };

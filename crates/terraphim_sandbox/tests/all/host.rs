@@ -59,8 +59,17 @@ impl HostCalls for Host {
 
 /// A pool of the hostile guest in a role.
 pub(crate) fn pool(role: &str, ready: usize) -> Pool {
+    pool_with(role, PoolConfig { ready, ..PoolConfig::default() })
+}
+
+/// The same that gives up sooner those who do not answer.
+pub(crate) fn impatient_pool(role: &str) -> Pool {
+    pool_with(role, PoolConfig { ready: 0, patience: SOON / 5, ..PoolConfig::default() })
+}
+
+fn pool_with(role: &str, config: PoolConfig) -> Pool {
     let image = GuestImage::new(&terraphim_hostile_guest::program_with(role)).expect("an image");
-    Pool::with_guest(PoolConfig { ready, ..PoolConfig::default() }, image)
+    Pool::with_guest(config, image)
 }
 
 /// Limits of an attack whose verdict is not to be the deadline.

@@ -7,7 +7,9 @@ use terraphim_sandbox::{GuestImage, Pool, PoolConfig};
 use terraphim_sandbox_protocol::VERSION;
 use terraphim_types::Limits;
 
-use crate::host::{SOON, attack, block_on, first_account, is_alone, patient, pool, settle, verdict};
+use crate::host::{
+    SOON, attack, block_on, first_account, impatient_pool, is_alone, patient, pool, settle, verdict,
+};
 
 /// CPU seconds from which on the hostile zygote takes them for an attack.
 const ATTACKS_FROM: u64 = 1_000_000;
@@ -92,7 +94,7 @@ async fn silent_zygotes_are_given_up() {
 }
 
 async fn silent(number: u64) {
-    let pool = pool("zygote", 0);
+    let pool = impatient_pool("zygote");
     let began = Instant::now();
     assert_eq!(checkout(&pool, number).await, Err(GONE.to_owned()), "attack {number}");
     assert!(began.elapsed() < 3 * SOON, "{:?}", began.elapsed());
@@ -121,7 +123,8 @@ async fn guests_that_do_not_start_are_told_from_each_other() {
         ("text", "the zygote broke the protocol: frame of kind 19 has a text that is not UTF-8"),
         ("silence", "failed to enter the jail: the guest did not answer in time"),
     ] {
-        let pool = pool(&format!("start:{role}"), 0);
+        let role_at_start = format!("start:{role}");
+        let pool = if role == "silence" { impatient_pool(&role_at_start) } else { pool(&role_at_start, 0) };
         for _ in 0..if role == "silence" { 1 } else { 3 } {
             let began = Instant::now();
             let error = pool.checkout(Limits::default()).await.err().expect("no process");

@@ -123,7 +123,8 @@ async fn whoever_gets_no_place_is_told_why() {
     let place = Place::new();
     let queue = QueueBounds { of_one_client: 2, of_all: 3, bytes: 1_000 };
     let queue_deadline = Duration::from_millis(400);
-    let pool = Pool::new(PoolConfig { capacity: 1, ready: 0, queue_deadline, queue });
+    let pool =
+        Pool::new(PoolConfig { capacity: 1, ready: 0, queue_deadline, queue, ..PoolConfig::default() });
     let executor = executor(&place, &pool);
     let (one, two) = (ClientId::new("the first user"), ClientId::new("the second user"));
     let held = pool.checkout(Limits::default()).await.expect("the only place");
