@@ -3,6 +3,7 @@
 //! installed once under `target/interop`; after that no network is needed.
 
 mod catalogue;
+mod check;
 mod expect;
 mod face;
 mod failures;
@@ -38,6 +39,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<(), Error> {
         policy::CASES,
         failures::CASES,
         catalogue::CASES,
+        check::CASES,
         face::CASES,
         first_party::CASES,
         libraries::CASES,

@@ -121,6 +121,9 @@ Examples:
         /// How many tools it lists beside its own
         #[arg(long, default_value_t = 0)]
         tools: u32,
+        /// A file with more of them
+        #[arg(long)]
+        definitions: Option<PathBuf>,
     },
 }
 
@@ -177,6 +180,10 @@ pub(crate) struct RunArgs {
     /// Memory limit in MiB
     #[arg(long, default_value_t = 256, value_name = "MIB", value_parser = clap::value_parser!(u64).range(8..=4096))]
     pub(crate) memory: u64,
+    /// Check the types of a TypeScript program first, and do not run it if they are wrong;
+    /// needs TypeScript 7, see `terraphim doctor`
+    #[arg(long)]
+    pub(crate) check: bool,
     /// Leave the workspace as it was if the program fails
     #[arg(long)]
     pub(crate) rollback_on_failure: bool,
@@ -394,6 +401,9 @@ pub(crate) struct BenchArgs {
     /// Runs per figure
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=100_000))]
     pub(crate) runs: u32,
+    /// Measure type checks alone, over the first 100 tools of this file: on each line a JSON object with `tool`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) check: Option<PathBuf>,
 }
 
 /// Reads `500ms`, `30s`, `2m` or plain seconds, between 10 ms and an hour.

@@ -56,5 +56,6 @@ pub(crate) fn executor(
             args: vec![OsString::from("token-helper")],
         },
         face: terraphim_mcp_server::face_json(),
+        checker: settings.checker(global)?,
     }))
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde::Deserialize;
+use terraphim_code_execution::CheckerPlaces;
 use terraphim_mcp_gateway::{Glob, McpConfig, Policy, parse_mcp_config};
 use terraphim_notes::{ManagedFile, ManagedRoles, NotesConfig, Role};
 use terraphim_sandbox::RuntimeConfig;
@@ -19,6 +20,9 @@ use crate::{adopt::Places, cli::Global, error::CliError};
 /// Longest configuration file that is read, in bytes.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
 
+/// Where npm installs what is for all projects, on any Linux.
+const NPM_PREFIXES: [&str; 2] = ["/usr/local", "/usr"];
+
 /// `terraphim.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -28,6 +32,7 @@ struct File {
     roots: Vec<PathBuf>,
     allow: Vec<String>,
     deny: Vec<String>,
+    type_checker: Option<PathBuf>,
 }
 
 impl File {
@@ -80,6 +85,8 @@ pub(crate) struct Settings {
     pub(crate) executable: PathBuf,
     pub(crate) depth: u32,
     pub(crate) environment: Vec<(OsString, OsString)>,
+    /// The type checker that was named, and by what.
+    type_checker: Option<(PathBuf, String)>,
 }
 
 impl Settings {
@@ -128,6 +135,14 @@ impl Settings {
             env::current_exe().map_err(|source| CliError::Process { action: "find this program", source })?;
         let mcp_files = mcp_files(global, &folders, &here);
         let mcp = read_servers(&mcp_files, &executable)?;
+        let set = env::var_os("TERRAPHIM_TSC").filter(|path| !path.is_empty());
+        let type_checker = match (set, settings.type_checker) {
+            (Some(path), _) => Some((here.join(path), "TERRAPHIM_TSC".to_owned())),
+            (None, Some(path)) => {
+                Some((base.join(path), format!("`type_checker` of {}", named("settings").display())))
+            }
+            (None, None) => None,
+        };
         Ok(Self {
             folders,
             here,
@@ -145,6 +160,7 @@ impl Settings {
             executable,
             depth: env::var("TERRAPHIM_DEPTH").ok().and_then(|depth| depth.parse().ok()).unwrap_or(0),
             environment: env::vars_os().collect(),
+            type_checker,
         })
     }
 
@@ -175,14 +191,34 @@ impl Settings {
         self.folders.data.as_ref().map(|data| data.join("checkpoints"))
     }
 
+    /// Where a type checker for programs is looked for.
+    pub(crate) fn checker(&self, global: &Global) -> Result<CheckerPlaces, CliError> {
+        let RuntimeConfig { store, search_path, .. } = self.runtimes(global)?;
+        Ok(CheckerPlaces {
+            named: self.type_checker.clone(),
+            from: Some(self.here.clone()),
+            search_path,
+            prefixes: self
+                .variable("NPM_CONFIG_PREFIX")
+                .into_iter()
+                .chain(NPM_PREFIXES.map(OsString::from))
+                .map(PathBuf::from)
+                .collect(),
+            written: Some(store),
+        })
+    }
+
+    fn variable(&self, wanted: &str) -> Option<OsString> {
+        self.environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+    }
+
     /// What languages need that run in the machine's own runtimes.
     pub(crate) fn runtimes(&self, global: &Global) -> Result<RuntimeConfig, CliError> {
         let workspace = self.workspace(global)?;
         let is_own = global.workspace.is_none();
         let above = workspace.parent().filter(|_| is_own);
         let store = above.map(Path::to_owned).unwrap_or(workspace);
-        let search_path = self.environment.iter().find(|(name, _)| name == "PATH");
-        let search_path = search_path.map(|(_, value)| value.clone()).unwrap_or_default();
+        let search_path = self.variable("PATH").unwrap_or_default();
         let cache = self.folders.data.as_ref().map(|data| data.join("cache/rust"));
         Ok(RuntimeConfig { store, is_own, search_path, cache })
     }

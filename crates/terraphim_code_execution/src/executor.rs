@@ -17,12 +17,14 @@ use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
+mod checking;
 mod ends;
 
 use self::ends::{advise, busy_error, gone_error, keep, restore, trace, unkept_error};
 use crate::{
     bridge::{Bridge, InFlight, Record},
     catalogue::LiveCatalogue,
+    check::{CheckerPlaces, TypeChecker},
     outcome::{ErrorKind, Outcome, RunError, RunFacts, sandbox_error},
     rust::{Asked, Compiled, Rust},
     sessions::{Begin, Sessions, State, why_ended},
@@ -56,6 +58,8 @@ pub struct ExecutorConfig {
     pub token_helper: HelperCommand,
     /// The code-mode tools as a model sees them, for the account.
     pub face: String,
+    /// Where a type checker is looked for.
+    pub checker: CheckerPlaces,
 }
 
 /// Runs programs.
@@ -76,6 +80,7 @@ struct Shared {
     counter: TokenCounter,
     counted: tokio::sync::Mutex<Option<(u64, Arc<CountedCatalogue>)>>,
     face: String,
+    checker: TypeChecker,
     sessions: Sessions,
     /// Whether somebody looks after the sessions.
     watched: AtomicBool,
@@ -103,6 +108,8 @@ pub struct ExecuteRequest {
     pub rollback_on_failure: bool,
     /// The session whose variables and files it finds.
     pub session: Option<SessionRequest>,
+    /// Whether its types are checked before it runs, where that is possible.
+    pub check: bool,
 }
 
 /// A session as a request names it.
@@ -127,6 +134,7 @@ impl ExecuteRequest {
             fetches: Vec::new(),
             rollback_on_failure: false,
             session: None,
+            check: false,
         }
     }
 }
@@ -152,6 +160,7 @@ impl Executor {
             counter: TokenCounter::new(config.token_helper),
             counted: tokio::sync::Mutex::new(None),
             face: config.face,
+            checker: TypeChecker::new(config.checker),
             sessions: Sessions::default(),
             watched: AtomicBool::new(false),
         };
@@ -208,6 +217,7 @@ impl Executor {
         run_id: &RunId,
         cancel: &CancellationToken,
     ) -> Result<(Outcome, Record), RunError> {
+        let unchecked = self.check_types(request, cancel).await?;
         let compiled = self.compile(request, cancel).await?;
         let (compiling, compilers) = compiled.as_ref().map(|made| (made.took, made.cpu)).unwrap_or_default();
         let limits = after_compiling(request.limits, compiling);
@@ -246,7 +256,7 @@ impl Executor {
                 (end, kept.map(|kept| (state, kept)))
             }
         };
-        for warning in warnings.into_iter().flatten() {
+        for warning in unchecked.into_iter().chain(warnings.into_iter().flatten()) {
             end.logs.push(LogLevel::Warn, &warning);
         }
         let (tool_calls, waiting_for, mut record) = bridge.finish();

@@ -8,6 +8,7 @@
 mod advice;
 mod bridge;
 mod catalogue;
+mod check;
 mod executor;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -20,6 +21,7 @@ pub mod tokens;
 mod workspace;
 
 pub use catalogue::{LiveCatalogue, LoadState, SearchAnswer, UnavailableServer};
+pub use check::CheckerPlaces;
 pub use executor::{ExecuteRequest, Execution, Executor, ExecutorConfig, SessionRequest};
 pub use outcome::{ErrorKind, FileChange, Outcome, RunError, RunUsage, SavedFile, Wall};
 pub use terraphim_sandbox::ClientId;

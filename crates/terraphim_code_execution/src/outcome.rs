@@ -113,7 +113,8 @@ pub struct RunUsage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorKind {
-    /// The text is not a program, or imports what does not exist.
+    /// The text is not a program, imports what does not exist, or has types that
+    /// are wrong where a check of them was asked for.
     Syntax,
     /// The program threw.
     Runtime,
@@ -143,7 +144,8 @@ pub struct RunError {
     /// The line with a mark under the column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
-    /// The program's own calls that led there, innermost first.
+    /// The program's own calls that led there, innermost first; for an error of
+    /// types, the other errors with their places.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<String>,
     /// What to change.
@@ -155,6 +157,11 @@ impl RunError {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>, hint: &str) -> Self {
         let hint = (!hint.is_empty()).then(|| hint.to_owned());
         Self { kind, message: message.into(), line: None, column: None, snippet: None, stack: None, hint }
+    }
+
+    /// The same at a place of the program: line and column, both from 1.
+    pub(crate) fn at(self, source: &str, (line, column): (u32, u32)) -> Self {
+        Self { line: Some(line), column: Some(column), snippet: snippet(source, line, column), ..self }
     }
 
     /// The error for a reader: place, message, line and hint. `file` names the program.

@@ -7,6 +7,7 @@
 //! the same jail with a worker of their own.
 
 mod channel;
+mod checker;
 pub mod command;
 pub mod compile;
 mod engine;

@@ -11,7 +11,7 @@ use terraphim_sandbox_protocol::{
 };
 
 use crate::{
-    command,
+    checker, command,
     jail::{self, Commands, JailError, Launch, Received},
     json,
 };
@@ -57,6 +57,7 @@ pub fn main(language: &str) -> i32 {
         "bash" => return command::main(Commands::Shell),
         "rust" => return command::main(Commands::Compiled),
         "node" => return command::node::main(),
+        "checker" => return checker::main(),
         _ => return EXIT_JAIL,
     };
     let Err(error) = become_zygote(runtime);

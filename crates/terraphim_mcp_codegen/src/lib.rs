@@ -41,4 +41,7 @@ pub use docs::{DocsPage, ParameterDocs, ToolDocs, UnknownTool, docs};
 pub use example::{example_arguments, example_call};
 pub use naming::{ModuleTool, ServerModule, camel_case, identifier, server_modules};
 pub use result::{ResultShape, raw, value};
-pub use typescript::{declarations, module_declarations, signature};
+pub use typescript::{
+    RUNTIME_DECLARATIONS, checked_declarations, declarations, module_declarations, signature,
+    unavailable_declarations,
+};

@@ -1,9 +1,11 @@
 //! TypeScript: declarations for a whole server, one-line signatures, inline types.
 
+mod checked;
 mod declarations;
 mod print;
 mod signature;
 
+pub use checked::{RUNTIME_DECLARATIONS, checked_declarations, unavailable_declarations};
 pub use declarations::{declarations, module_declarations};
 pub use signature::signature;
 

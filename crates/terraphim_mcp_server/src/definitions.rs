@@ -67,6 +67,7 @@ fn execute_code() -> ToolDefinition {
             "reset_session": { "type": "boolean", "default": false },
             "timeout_ms": { "type": "integer", "minimum": 100, "maximum": 600_000, "default": 30_000 },
             "memory_mb": { "type": "integer", "minimum": 16, "maximum": 1024, "default": 256 },
+            "check": { "type": "boolean", "default": false, "description": "Refuse TypeScript whose types are wrong." },
         },
         "required": ["code"],
     });

@@ -232,7 +232,7 @@ fn unknown_tool<'n>(name: &str, shown: impl Iterator<Item = &'n str>, expose: Ex
 
 /// Reads the arguments of `execute_code`.
 fn execute_request(arguments: Map<String, Value>) -> Result<ExecuteRequest, ArgumentError> {
-    let known = &["code", "language", "session_id", "reset_session", "timeout_ms", "memory_mb"];
+    let known = &["code", "language", "session_id", "reset_session", "timeout_ms", "memory_mb", "check"];
     let mut arguments = Arguments::new(EXECUTE_CODE, known, arguments)?;
     let code = arguments.required_text("code", "the text of the program")?;
     let language = arguments.choice("language", discovery::LANGUAGES)?.unwrap_or_default();
@@ -247,7 +247,8 @@ fn execute_request(arguments: Map<String, Value>) -> Result<ExecuteRequest, Argu
     }
     let reset = arguments.flag("reset_session")?.unwrap_or_default();
     let session = arguments.parsed("session_id")?.map(|name| SessionRequest { name, reset });
-    Ok(ExecuteRequest { limits, session, ..ExecuteRequest::new(code, language) })
+    let check = arguments.flag("check")?.unwrap_or_default();
+    Ok(ExecuteRequest { limits, session, check, ..ExecuteRequest::new(code, language) })
 }
 
 /// Notifies every second, if the client asked for it; never ends.

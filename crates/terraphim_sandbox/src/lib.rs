@@ -11,6 +11,7 @@
 //! answered by a [`HostCalls`] implementation.
 
 mod channel;
+mod checker;
 mod conclude;
 mod error;
 #[cfg(fuzzing)]
@@ -27,6 +28,7 @@ mod spawn;
 mod store;
 mod zygote;
 
+pub use checker::{CheckerProcess, Checkers};
 pub use error::SandboxError;
 pub use image::GuestImage;
 pub use logs::Logs;

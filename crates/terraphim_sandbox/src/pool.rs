@@ -57,10 +57,13 @@ impl Default for PoolConfig {
             ready: 8,
             queue_deadline: Duration::from_secs(30),
             queue: QueueBounds::default(),
-            patience: Duration::from_secs(10),
+            patience: PATIENCE,
         }
     }
 }
+
+/// How long a zygote may stay silent, where nothing else is asked for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What languages need that run in the machine's own runtimes.
 #[derive(Debug, Clone)]
@@ -388,7 +391,7 @@ impl Pool {
                             make_cache(cache).map_err(start("cache"))?;
                         }
                         let store = Store::prepare(&runtimes.store, runtimes.is_own);
-                        Some((runtime, store.map_err(start("workspace"))?))
+                        Some((runtime, Some(store.map_err(start("workspace"))?)))
                     }
                 };
                 let zygote =

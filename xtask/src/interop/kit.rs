@@ -42,6 +42,11 @@ impl Kit {
         self.installed.npm_commands.join(name)
     }
 
+    /// The package of the type checker.
+    pub(super) fn type_checker(&self) -> PathBuf {
+        self.installed.npm_modules.join("typescript")
+    }
+
     fn python(&self, name: &str) -> PathBuf {
         self.installed.python_commands.join(name)
     }

@@ -148,6 +148,13 @@ impl<'k> Scene<'k> {
         self.succeed(&mut command)
     }
 
+    /// Runs a command of our binary; gives its standard output, however it ends.
+    pub(super) fn printed(&self, words: &[&str]) -> Result<String, Fault> {
+        let mut command = Command::new(&self.kit.binary);
+        command.args(words).args(self.options());
+        Ok(self.end(&mut command)?.stdout)
+    }
+
     /// Runs a command that has to end well; gives its standard output.
     pub(super) fn succeed(&self, command: &mut Command) -> Result<String, Fault> {
         let ended = self.end(command)?;

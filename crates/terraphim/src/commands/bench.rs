@@ -1,6 +1,7 @@
 //! `terraphim bench`: the promised figures, measured here, each beside a plain
 //! client of the same upstream in the same process.
 
+mod check;
 mod figure;
 mod mixed;
 mod scene;
@@ -66,7 +67,11 @@ const NODE_RUNS: usize = 40;
 const PYTHON_WRITES: &str = "open('note.txt', 'w').write('kept')";
 
 pub(crate) fn bench(args: &BenchArgs) -> Result<Exit, CliError> {
-    let figures = block_on(measure(args.runs as usize))??;
+    let runs = args.runs as usize;
+    let figures = match &args.check {
+        Some(tools) => block_on(check::measure(tools, runs))??,
+        None => block_on(measure(runs))??,
+    };
     if args.json {
         print(&serde_json::to_string_pretty(&json!({ "figures": figures })).unwrap_or_default())?;
     } else {

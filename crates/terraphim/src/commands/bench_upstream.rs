@@ -3,16 +3,27 @@
 
 use std::{
     collections::HashMap,
+    fs,
     io::{self, BufRead, Write},
+    path::Path,
 };
 
 use serde_json::{Value, json};
 
 use crate::error::{CliError, Exit};
 
-/// Serves until its input ends; lists `tools` further tools beside its own.
-pub(crate) fn serve(tools: u32) -> Result<Exit, CliError> {
+/// Serves until its input ends; lists `tools` further tools beside its own, or the
+/// first so many of a file.
+pub(crate) fn serve(tools: u32, definitions: Option<&Path>) -> Result<Exit, CliError> {
     let failed = |source| CliError::Process { action: "serve the bench", source };
+    let read = |path: &Path| {
+        let text = fs::read_to_string(path);
+        text.map_err(|source| CliError::Read { path: path.to_owned(), source })
+    };
+    let listed = match definitions {
+        Some(path) => Some(defined(&read(path)?, tools)),
+        None => None,
+    };
     let mut out = io::stdout().lock();
     let mut long = HashMap::new();
     for line in io::stdin().lock().lines() {
@@ -24,7 +35,9 @@ pub(crate) fn serve(tools: u32) -> Result<Exit, CliError> {
                 let rows = request.pointer("/params/name").and_then(Value::as_str) == Some("rows");
                 long.entry((rows, mib)).or_insert_with(|| long_reply(rows, mib)).clone()
             }
-            None => answer(&request, tools).map(|result| result.to_string()).unwrap_or_default(),
+            None => answer(&request, || listed.clone().unwrap_or_else(|| list(tools)))
+                .map(|result| result.to_string())
+                .unwrap_or_default(),
         };
         let written = if result.is_empty() {
             let error = json!({ "code": -32601, "message": "method not found" });
@@ -37,7 +50,7 @@ pub(crate) fn serve(tools: u32) -> Result<Exit, CliError> {
     Ok(Exit::Success)
 }
 
-fn answer(request: &Value, tools: u32) -> Option<Value> {
+fn answer(request: &Value, tools: impl Fn() -> Vec<Value>) -> Option<Value> {
     match request.get("method")?.as_str()? {
         "initialize" => Some(json!({
             "protocolVersion": "2025-06-18",
@@ -45,7 +58,7 @@ fn answer(request: &Value, tools: u32) -> Option<Value> {
             "serverInfo": { "name": "bench", "version": env!("CARGO_PKG_VERSION") },
         })),
         "ping" => Some(json!({})),
-        "tools/list" => Some(json!({ "tools": list(tools) })),
+        "tools/list" => Some(json!({ "tools": tools() })),
         "tools/call" => {
             let arguments = request.pointer("/params/arguments").cloned().unwrap_or_else(|| json!({}));
             Some(json!({
@@ -55,6 +68,13 @@ fn answer(request: &Value, tools: u32) -> Option<Value> {
         }
         _ => None,
     }
+}
+
+/// The first tools of a text that has a JSON object with `tool` on each line.
+fn defined(text: &str, most: u32) -> Vec<Value> {
+    let tools =
+        text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()?.get("tool").cloned());
+    tools.take(most as usize).collect()
 }
 
 fn list(tools: u32) -> Vec<Value> {

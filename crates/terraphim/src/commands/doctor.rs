@@ -75,6 +75,7 @@ async fn examine(settings: &Settings, global: &Global) -> Vec<Check> {
         Err(detail) => Check::new("run a program", false, detail),
     });
     checks.extend(languages(settings, global).await);
+    checks.push(type_checker(settings, global).await);
     checks.extend(configuration(settings));
     checks.extend(servers(settings).await);
     checks
@@ -96,6 +97,22 @@ async fn languages(settings: &Settings, global: &Global) -> Vec<Check> {
         });
     }
     checks
+}
+
+/// What `run --check` checks with.
+async fn type_checker(settings: &Settings, global: &Global) -> Check {
+    let name = "type checker";
+    let pool = Pool::new(PoolConfig { capacity: 1, ready: 0, ..PoolConfig::default() });
+    let executor =
+        compose::gateway(settings).and_then(|gateway| compose::executor(settings, global, pool, gateway));
+    let executor = match executor {
+        Ok(executor) => executor,
+        Err(error) => return Check::new(name, false, error.report()),
+    };
+    match executor.type_checker().await {
+        Ok(found) => Check::new(name, true, format!("{found}, and its jail starts")),
+        Err(why) => Check::new(name, false, why).or("it is needed for `terraphim run --check` alone"),
+    }
 }
 
 async fn walls(pool: &Pool) -> Vec<Check> {

@@ -41,7 +41,7 @@ pub(crate) fn main() -> ExitCode {
             terraphim_mcp_gateway::serve_guard(io::stdin().lock());
             Ok(Exit::Success)
         }
-        Command::BenchUpstream { tools } => bench_upstream::serve(tools),
+        Command::BenchUpstream { tools, definitions } => bench_upstream::serve(tools, definitions.as_deref()),
     };
     match ended {
         Ok(exit) => ExitCode::from(exit as u8),

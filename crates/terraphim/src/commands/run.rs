@@ -51,6 +51,7 @@ pub(crate) fn run(global: &Global, args: RunArgs) -> Result<Exit, CliError> {
         let request = ExecuteRequest {
             limits,
             rollback_on_failure: args.rollback_on_failure,
+            check: args.check,
             ..ExecuteRequest::new(code, language)
         };
         let mut execution = executor.execute(request, &cancel).await;

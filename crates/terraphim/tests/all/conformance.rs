@@ -1,7 +1,7 @@
 //! The same programs in every language: each file of `tests/conformance` says once
 //! what is to come of it, and every language that the face offers must give that.
 
-mod case;
+pub(crate) mod case;
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,7 @@ use crate::{isolation::connection::Connection, place::Place};
 /// Tools whose names are not those of a programming language.
 const ODD_TOOLS: &[&str] = &["tool_größe", "tool_a-b.c", "tool_class", "tool_日本"];
 
-fn place() -> Place {
+pub(crate) fn place() -> Place {
     let place = Place::new();
     let tools = ODD_TOOLS.iter().map(|name| {
         let annotations = json!({ "readOnlyHint": true });

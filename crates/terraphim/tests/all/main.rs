@@ -11,6 +11,7 @@ mod adopt;
 mod advice;
 mod bash;
 mod catalogue;
+mod check;
 mod checkpoints;
 mod commands;
 mod configuration;

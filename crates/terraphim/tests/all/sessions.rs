@@ -4,7 +4,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use terraphim_code_execution::{
-    ClientId, ErrorKind, ExecuteRequest, Executor, ExecutorConfig, Outcome, SessionRequest,
+    CheckerPlaces, ClientId, ErrorKind, ExecuteRequest, Executor, ExecutorConfig, Outcome, SessionRequest,
     tokens::HelperCommand,
 };
 use terraphim_mcp_gateway::{Gateway, GatewayConfig, parse_mcp_config};
@@ -39,6 +39,7 @@ impl Host {
             checkpoints: Some(place.path("checkpoints")),
             token_helper: HelperCommand { program: "/bin/false".into(), args: Vec::new() },
             face: String::new(),
+            checker: CheckerPlaces::default(),
         });
         Self { executor, client: ClientId::new("one"), language }
     }

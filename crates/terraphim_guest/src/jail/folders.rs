@@ -166,6 +166,12 @@ pub(super) fn restrict_to_watching() -> Result<(), JailError> {
     restrict_to(&[("/proc".to_owned(), reading)], Scope::AbstractUnixSocket.into())
 }
 
+/// Leaves this process the reading and executing of what its root shows, and
+/// neither files of its own, ports nor signals to others.
+pub(super) fn restrict_to_reading() -> Result<(), JailError> {
+    restrict_to(&[("/".to_owned(), AccessFs::from_read(LATEST))], Scope::from_all(LATEST))
+}
+
 fn restrict_to(places: &[(String, BitFlags<AccessFs>)], scopes: BitFlags<Scope>) -> Result<(), JailError> {
     let failed = |error: landlock::RulesetError| JailError {
         step: "landlock",

@@ -10,6 +10,7 @@
 
 mod bpf;
 mod calls;
+mod checker;
 mod command;
 mod command_calls;
 mod filter;
@@ -35,6 +36,7 @@ use rustix::{
 use terraphim_sandbox_protocol::control::Layers;
 
 pub use calls::{Call, Only, RUN_CALLS, UNFILTERED_CALLS, WAITER_CALLS, ZYGOTE_CALLS};
+pub(crate) use checker::{Checker, become_checker, enter_checker, say_on_channel};
 pub(crate) use command::{
     BROKER, Command, Commands, Filters, Supervised, confine_supervisor, end_all, end_by_broken_pipes,
     enter_command, enter_supervisor, inherited_broker, make_folders, reap_any, start,

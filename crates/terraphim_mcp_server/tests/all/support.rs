@@ -14,7 +14,7 @@ use rmcp::{
     },
 };
 use serde_json::{Map, Value, json};
-use terraphim_code_execution::{Executor, ExecutorConfig, tokens::HelperCommand};
+use terraphim_code_execution::{CheckerPlaces, Executor, ExecutorConfig, tokens::HelperCommand};
 use terraphim_mcp_gateway::{
     CallContext, CallFuture, Completion, CompletionQuestion, Gateway, GatewayConfig, ListFuture, McpConfig,
     Provider, ProviderError, ResourceBody, ResourceChange, ResourceChanges, ResourceContent, ResourceError,
@@ -296,6 +296,7 @@ impl Setup {
             checkpoints: None,
             token_helper: self.helper,
             face: face_json(),
+            checker: CheckerPlaces::default(),
         });
         let face = FaceConfig {
             soft_limit: self.soft_limit,

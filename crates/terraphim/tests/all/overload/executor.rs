@@ -12,7 +12,8 @@ use std::{
 use futures_util::future::join_all;
 use serde_json::json;
 use terraphim_code_execution::{
-    ClientId, ErrorKind, ExecuteRequest, Executor, ExecutorConfig, Outcome, tokens::HelperCommand,
+    CheckerPlaces, ClientId, ErrorKind, ExecuteRequest, Executor, ExecutorConfig, Outcome,
+    tokens::HelperCommand,
 };
 use terraphim_mcp_gateway::{Gateway, GatewayConfig, parse_mcp_config};
 use terraphim_sandbox::{Pool, PoolConfig, QueueBounds};
@@ -36,6 +37,7 @@ fn executor(place: &Place, pool: &Pool) -> Executor {
         checkpoints: None,
         token_helper: HelperCommand { program: "/bin/false".into(), args: Vec::new() },
         face: String::new(),
+        checker: CheckerPlaces::default(),
     })
 }
 
