@@ -48,6 +48,7 @@ const TARGETS: &[Target] = &[
     Target { name: "ripgrep", longest: 4096 },
     Target { name: "index_bytes", longest: 2048 },
     Target { name: "query", longest: 1024 },
+    Target { name: "extract", longest: 2048 },
 ];
 
 /// How long each target runs, in seconds, where nothing else is asked for.

@@ -97,6 +97,10 @@ Examples:
   terraphim workspace restore before-cleaning"
     )]
     Workspace(WorkspaceCommand),
+    /// Find the programs in a model's answer
+    Extract(ExtractArgs),
+    /// Print a prompt that tells a model how to work in code with the connected tools
+    Prompt(PromptArgs),
     /// Move a client's MCP servers behind terraphim, or back
     Adopt(AdoptArgs),
     /// Show what works on this machine, and what lifts what does not
@@ -167,13 +171,20 @@ Exit codes: 0 result, 1 the program failed, 2 usage, 3 a limit was reached, 4 th
 Examples:
   terraphim run program.ts
   terraphim run program.ts --allow 'github.create_issue' --timeout 60s
-  terraphim run - --lang javascript --json < program.js")]
+  terraphim run - --lang javascript --json < program.js
+  terraphim run --from-markdown answer.md")]
 pub(crate) struct RunArgs {
     /// The program; `-` for standard input
     pub(crate) file: PathBuf,
     /// typescript, javascript, node, python, bash or rust; default: by the file's extension, TypeScript for standard input
     #[arg(long, alias = "language", value_name = "LANGUAGE")]
     pub(crate) lang: Option<Language>,
+    /// The file is a model's answer: run the one block of code in it that is meant to be run
+    #[arg(long)]
+    pub(crate) from_markdown: bool,
+    /// With --from-markdown: run this block, as `terraphim extract` counts them
+    #[arg(long, value_name = "N", requires = "from_markdown", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) block: Option<u32>,
     /// Wall-clock limit, e.g. 500ms, 30s, 2m
     #[arg(long, default_value = "30s", value_parser = duration)]
     pub(crate) timeout: Duration,
@@ -193,6 +204,41 @@ pub(crate) struct RunArgs {
     /// Print what the run cost in tokens, and would have cost without code, on standard error
     #[arg(long)]
     pub(crate) report: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A block with a score of 60 or more is meant to be run; `terraphim run --from-markdown` runs it.
+
+Examples:
+  terraphim extract answer.md
+  some-agent | terraphim extract - --json")]
+pub(crate) struct ExtractArgs {
+    /// The answer, in Markdown; `-` for standard input
+    pub(crate) file: PathBuf,
+    /// Print JSON, with the text of each block
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  terraphim prompt --lang python
+  terraphim prompt --lang typescript --budget 800 --task 'summarise the open issues'")]
+pub(crate) struct PromptArgs {
+    /// typescript, javascript, node, python, bash or rust
+    #[arg(long, alias = "language", value_name = "LANGUAGE", default_value = "typescript")]
+    pub(crate) lang: Language,
+    /// Most tokens of the prompt (o200k)
+    #[arg(long, value_name = "TOKENS", default_value_t = 1500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(crate) budget: u64,
+    /// What is to be done: the tools are chosen by it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) task: Option<String>,
+    /// Print JSON, with what was left out
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -39,6 +39,11 @@ pub(crate) fn gateway_over(settings: &Settings, notes: NotesServer) -> Arc<Gatew
     Arc::new(Gateway::new(config, providers))
 }
 
+/// The command that counts tokens.
+pub(crate) fn token_helper(settings: &Settings) -> HelperCommand {
+    HelperCommand { program: settings.executable.clone(), args: vec![OsString::from("token-helper")] }
+}
+
 /// The executor over a pool and a gateway.
 pub(crate) fn executor(
     settings: &Settings,
@@ -51,10 +56,7 @@ pub(crate) fn executor(
         gateway,
         workspace: settings.workspace(global)?,
         checkpoints: settings.checkpoints(),
-        token_helper: HelperCommand {
-            program: settings.executable.clone(),
-            args: vec![OsString::from("token-helper")],
-        },
+        token_helper: token_helper(settings),
         face: terraphim_mcp_server::face_json(),
         checker: settings.checker(global)?,
     }))

@@ -56,6 +56,18 @@ pub(crate) enum CliError {
     /// The language of a program is unknown.
     #[error("the language of {} is not known: give it with --lang typescript, javascript, python, bash, rust or node", path.display())]
     Language { path: PathBuf },
+    /// No block of an answer can be chosen.
+    #[error("{}: {source}", path.display())]
+    Markdown { path: PathBuf, source: terraphim_extract::ChoiceError },
+    /// A block that was asked for is not there, or holds no program.
+    #[error("{}: {message}", path.display())]
+    Block { path: PathBuf, message: String },
+    /// An answer is longer than is looked at.
+    #[error("{} is longer than {limit} bytes: cut it to the part with the program", path.display())]
+    AnswerTooLong { path: PathBuf, limit: usize },
+    /// A prompt cannot be made.
+    #[error(transparent)]
+    Prompt(#[from] terraphim_code_execution::PromptError),
     /// `terraphim.toml` is wrong.
     #[error("{}: {message}", path.display())]
     Settings { path: PathBuf, message: String },
@@ -132,16 +144,19 @@ impl CliError {
             | Self::TextNotUtf8 { .. }
             | Self::Managed(_)
             | Self::Language { .. }
+            | Self::Markdown { .. }
+            | Self::Block { .. }
             | Self::Settings { .. }
             | Self::McpConfig(_)
             | Self::Roles { .. }
             | Self::NoHome { .. } => Exit::Usage,
-            Self::ProgramTooLong { .. } => Exit::Limit,
+            Self::ProgramTooLong { .. } | Self::AnswerTooLong { .. } => Exit::Limit,
             Self::Sandbox(_) => Exit::Sandbox,
             Self::Adopt(_)
             | Self::Notes { .. }
             | Self::NotFound(_)
             | Self::Process { .. }
+            | Self::Prompt(_)
             | Self::Workspace(_)
             | Self::Gateway(_)
             | Self::Face(_) => Exit::Failed,

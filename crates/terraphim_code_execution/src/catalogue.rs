@@ -11,8 +11,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use terraphim_mcp_codegen::{DiscoveryIndex, DocsPage, ServerTools, ToolPage, ToolQuery, docs};
 use terraphim_mcp_gateway::{CatalogueSnapshot, Gateway, ServerState};
-use terraphim_types::{Language, ServerName};
+use terraphim_types::{Language, ServerName, ToolName};
 use tokio::sync::Semaphore;
+
+use crate::tokens::DefinitionText;
 
 /// How long a search waits for servers that are being started.
 const SEARCH_WAIT: Duration = Duration::from_secs(10);
@@ -101,7 +103,7 @@ impl LiveCatalogue {
     }
 
     /// Looks into the index apart from the threads that keep the deadlines of runs.
-    async fn look<T: Send + 'static>(&self, look: impl FnOnce(&Self) -> T + Send + 'static) -> T {
+    pub(crate) async fn look<T: Send + 'static>(&self, look: impl FnOnce(&Self) -> T + Send + 'static) -> T {
         // The semaphore is never closed.
         let _turn = self.looks.acquire().await;
         let catalogue = self.clone();
@@ -136,6 +138,20 @@ impl LiveCatalogue {
         *indexed = Some((snapshot.version, Arc::clone(&index)));
         index
     }
+}
+
+/// The definitions of all tools of a snapshot, to be counted.
+pub(crate) fn definitions_of(snapshot: &CatalogueSnapshot) -> Vec<DefinitionText> {
+    let mut definitions = Vec::new();
+    for server in &snapshot.servers {
+        for tool in server.tools.iter() {
+            let named = ToolName::new(server.name.clone(), &tool.name);
+            if let (Ok(tool), Ok(json)) = (named, serde_json::to_string(tool)) {
+                definitions.push(DefinitionText { tool, json });
+            }
+        }
+    }
+    definitions
 }
 
 fn unavailable(snapshot: &CatalogueSnapshot) -> Vec<UnavailableServer> {

@@ -12,7 +12,7 @@ use std::{
 use rustix::rand::GetRandomFlags;
 use terraphim_mcp_gateway::Gateway;
 use terraphim_sandbox::{ClientId, Ending, Lease, LogLevel, Pool, Program, SandboxError};
-use terraphim_types::{Language, Limits, OutputBudget, RunId, SessionName, ToolName};
+use terraphim_types::{Language, Limits, OutputBudget, RunId, SessionName};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -23,14 +23,15 @@ mod ends;
 use self::ends::{advise, busy_error, gone_error, keep, restore, trace, unkept_error};
 use crate::{
     bridge::{Bridge, InFlight, Record},
-    catalogue::LiveCatalogue,
+    catalogue::{LiveCatalogue, definitions_of},
     check::{CheckerPlaces, TypeChecker},
     outcome::{ErrorKind, Outcome, RunError, RunFacts, sandbox_error},
+    prompt::{ComposedPrompt, PromptError, PromptRequest, compose_prompt},
     rust::{Asked, Compiled, Rust},
     sessions::{Begin, Sessions, State, why_ended},
     tokens::{
-        CountedCatalogue, DefinitionText, FetchText, HelperCommand, RunTexts, TokenCounter, TokenError,
-        TokenReport, count_catalogue, count_run,
+        CountedCatalogue, FetchText, HelperCommand, RunTexts, TokenCounter, TokenError, TokenReport,
+        count_catalogue, count_run,
     },
     workspace::Workspace,
 };
@@ -428,6 +429,15 @@ impl Executor {
         }
     }
 
+    /// The prompt that tells a model how to work in code with the connected tools.
+    ///
+    /// # Errors
+    /// See [`compose_prompt`].
+    pub async fn prompt(&self, request: &PromptRequest) -> Result<ComposedPrompt, PromptError> {
+        let Shared { catalogue, counter, face, .. } = self.shared.as_ref();
+        compose_prompt(catalogue, counter, face, request).await
+    }
+
     /// Counts what a run cost and what the same calls would have cost without code.
     ///
     /// # Errors
@@ -449,15 +459,7 @@ impl Executor {
         {
             return Ok(Arc::clone(catalogue));
         }
-        let mut definitions = Vec::new();
-        for server in &snapshot.servers {
-            for tool in server.tools.iter() {
-                let named = ToolName::new(server.name.clone(), &tool.name);
-                if let (Ok(tool), Ok(json)) = (named, serde_json::to_string(tool)) {
-                    definitions.push(DefinitionText { tool, json });
-                }
-            }
-        }
+        let definitions = definitions_of(&snapshot);
         let catalogue = Arc::new(count_catalogue(&self.shared.counter, definitions).await?);
         *counted = Some((snapshot.version, Arc::clone(&catalogue)));
         Ok(catalogue)

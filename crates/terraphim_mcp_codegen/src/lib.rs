@@ -29,6 +29,7 @@ mod distance;
 mod docs;
 mod example;
 mod naming;
+mod prompt;
 mod python;
 mod result;
 pub mod rust;
@@ -40,6 +41,7 @@ pub use distance::nearest;
 pub use docs::{DocsPage, ParameterDocs, ToolDocs, UnknownTool, docs};
 pub use example::{example_arguments, example_call};
 pub use naming::{ModuleTool, ServerModule, camel_case, identifier, server_modules};
+pub use prompt::{Prompt, PromptDraft, PromptExample, PromptFigures, PromptQuery};
 pub use result::{ResultShape, raw, value};
 pub use typescript::{
     RUNTIME_DECLARATIONS, checked_declarations, declarations, module_declarations, signature,

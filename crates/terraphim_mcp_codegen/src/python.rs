@@ -69,7 +69,7 @@ pub(crate) fn example_call(
     (call.chars().count() <= MAX_CALL_CHARS).then_some(call)
 }
 
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     let mut letters = text.chars();
     letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')

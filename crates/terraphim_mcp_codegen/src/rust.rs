@@ -16,9 +16,10 @@ use std::collections::HashMap;
 
 use terraphim_types::ToolDefinition;
 
+pub(crate) use self::{calls::json, text::literal};
 use self::{
     names::{TAKEN_TYPES, Taken, pascal, unique_servers, unique_snakes},
-    text::{literal, write_code, write_declaration, write_doc},
+    text::{write_code, write_declaration, write_doc},
     types::{Side, Ty, Types, types},
 };
 use crate::{

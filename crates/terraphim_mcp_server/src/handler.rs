@@ -6,7 +6,8 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, ConstString, Implementation,
+        CompleteRequestParams, CompleteResult, ConstString, GetPromptRequestMethod, GetPromptRequestParams,
+        GetPromptResponse, Implementation, ListPromptsRequestMethod, ListPromptsResult,
         ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
         ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
         ProgressToken, ReadResourceRequestMethod, ReadResourceRequestParams, ReadResourceResponse,
@@ -16,7 +17,7 @@ use rmcp::{
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use serde_json::{Map, Value};
-use terraphim_code_execution::{ExecuteRequest, LiveCatalogue, SessionRequest, tokens::FetchText};
+use terraphim_code_execution::{ExecuteRequest, Executor, LiveCatalogue, SessionRequest, tokens::FetchText};
 use terraphim_mcp_codegen::nearest;
 use terraphim_types::Limits;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -31,6 +32,7 @@ use crate::{
     fetches::Fetches,
     first_party,
     instructions::instructions,
+    prompts,
     resources::Documents,
     runs::{Run, Runs, Waited},
 };
@@ -43,6 +45,7 @@ const MAX_MS: u64 = 600_000;
 
 /// The face that one client sees.
 pub(crate) struct Face {
+    executor: Executor,
     catalogue: LiveCatalogue,
     runs: Arc<Runs>,
     fetches: Fetches,
@@ -63,21 +66,12 @@ impl Face {
         let identity = Implementation::new("terraphim", env!("CARGO_PKG_VERSION")).with_title("Terraphim");
         let documents = resources.filter(|_| expose.shows_tools());
         let documents = documents.map(|source| Documents::new(source, quiet));
-        let capabilities = ServerCapabilities::builder().enable_tools();
-        let capabilities = match documents {
-            None => capabilities.build(),
-            Some(_) => capabilities
-                .enable_resources()
-                .enable_resources_subscribe()
-                .enable_resources_list_changed()
-                .enable_completions()
-                .build(),
-        };
+        let capabilities = capabilities(expose, documents.is_some());
         let info = ServerConfig::new(capabilities)
             .with_server_info(identity)
             .with_instructions(instructions(catalogue.gateway(), expose));
-        let runs = Arc::new(Runs::new(executor, life));
-        Self { catalogue, runs, fetches: Fetches::default(), soft_limit, expose, documents, info }
+        let runs = Arc::new(Runs::new(executor.clone(), life));
+        Self { executor, catalogue, runs, fetches: Fetches::default(), soft_limit, expose, documents, info }
     }
 
     /// The runs of this client.
@@ -204,6 +198,11 @@ impl Face {
         self.documents.as_ref().ok_or_else(ErrorData::method_not_found::<M>)
     }
 
+    /// Whatever composes prompts, where they are shown.
+    fn prompts<M: ConstString>(&self) -> Result<&Executor, ErrorData> {
+        Some(&self.executor).filter(|_| self.expose.shows_code()).ok_or_else(ErrorData::method_not_found::<M>)
+    }
+
     /// Everything that is shown; a code-mode tool hides a first-party one of its name.
     async fn definitions(&self) -> Result<Vec<terraphim_types::ToolDefinition>, ErrorData> {
         let mut shown = Vec::new();
@@ -218,6 +217,26 @@ impl Face {
         }
         Ok(shown)
     }
+}
+
+/// What the face can do: prompts tell of code mode, and are shown with its tools.
+fn capabilities(expose: Expose, has_documents: bool) -> ServerCapabilities {
+    let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+    if has_documents {
+        let documents = ServerCapabilities::builder()
+            .enable_resources()
+            .enable_resources_subscribe()
+            .enable_resources_list_changed()
+            .build();
+        capabilities.resources = documents.resources;
+    }
+    if expose.shows_code() {
+        capabilities.prompts = ServerCapabilities::builder().enable_prompts().build().prompts;
+    }
+    if has_documents || expose.shows_code() {
+        capabilities.completions = ServerCapabilities::builder().enable_completions().build().completions;
+    }
+    capabilities
 }
 
 fn unknown_tool<'n>(name: &str, shown: impl Iterator<Item = &'n str>, expose: Expose) -> ErrorData {
@@ -325,11 +344,35 @@ impl ServerHandler for Face {
         documents.read(&request.uri).await.map(Into::into)
     }
 
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: Context,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.prompts::<ListPromptsRequestMethod>().map(|_| prompts::list())
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: Context,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let executor = self.prompts::<GetPromptRequestMethod>()?;
+        tokio::select! {
+            biased;
+            () = context.ct.cancelled() => Err(ErrorData::internal_error("the request was cancelled", None)),
+            composed = prompts::get(executor, request) => composed.map(Into::into),
+        }
+    }
+
     async fn complete(
         &self,
         request: CompleteRequestParams,
         _context: Context,
     ) -> Result<CompleteResult, ErrorData> {
+        if let Some(name) = request.r#ref.as_prompt_name().filter(|_| self.expose.shows_code()) {
+            return prompts::complete(name, &request.argument);
+        }
         self.documents::<CompleteRequestMethod>()?.complete(request).await
     }
 

@@ -3,7 +3,7 @@
 //! [`serve_stdio`] answers one client over a pair of streams until it goes
 //! away, in every protocol era. It shows `execute_code`, `search_tools`,
 //! `get_tool_docs` and `wait`, the first-party server's own tools and documents,
-//! or both ([`Expose`]). A program that outlives the soft limit goes on in the
+//! or both ([`Expose`]); beside the code-mode tools a prompt that tells how to work in code. A program that outlives the soft limit goes on in the
 //! background of its connection, and `wait` answers its outcome. At the end of
 //! the input the calls that wait for a run are still answered, within a grace;
 //! then every run of the connection is killed. [`Stop`] asks for the same from
@@ -23,6 +23,7 @@ mod fetches;
 mod first_party;
 mod handler;
 mod instructions;
+mod prompts;
 mod resources;
 mod runs;
 

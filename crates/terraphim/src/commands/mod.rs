@@ -5,7 +5,9 @@ mod bench;
 mod bench_upstream;
 mod doctor;
 mod kg;
+mod markdown;
 mod mcp;
+mod prompt;
 mod run;
 mod tools;
 mod workspace;
@@ -32,6 +34,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Tools(command) => tools::tools(&cli.global, command),
         Command::Kg(command) => kg::kg(&cli.global, command),
         Command::Workspace(command) => workspace::workspace(&cli.global, command),
+        Command::Extract(args) => markdown::extract(&args),
+        Command::Prompt(args) => prompt::prompt(&cli.global, args),
         Command::Adopt(args) => adopt::adopt(&cli.global, &args),
         Command::Doctor(json) => doctor::doctor(&cli.global, json),
         Command::Bench(args) => bench::bench(&args),

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{Global, RunArgs},
-    commands::{block_on, complain, print, printable},
+    commands::{block_on, complain, markdown, print, printable},
     compose,
     error::{CliError, Exit},
     settings::Settings,
@@ -29,8 +29,7 @@ pub(crate) fn run(global: &Global, args: RunArgs) -> Result<Exit, CliError> {
         memory_bytes: args.memory << 20,
         ..Limits::default()
     };
-    let code = read_program(&args.file, limits.program_bytes)?;
-    let language = language(&args)?;
+    let (code, language) = program(&args, limits.program_bytes)?;
     let settings = Settings::read(global)?;
     block_on(async {
         let cancel = CancellationToken::new();
@@ -121,6 +120,14 @@ fn show_plainly(args: &RunArgs, workspace: &Path, outcome: &Outcome) -> Result<(
 fn pretty(value: &impl serde::Serialize) -> String {
     // Outcomes and JSON values always serialise.
     printable(&serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+/// The program and its language: the file, or the block of it that is meant to be run.
+fn program(args: &RunArgs, limit: usize) -> Result<(String, Language), CliError> {
+    if args.from_markdown {
+        return markdown::program(args, limit);
+    }
+    Ok((read_program(&args.file, limit)?, language(args)?))
 }
 
 fn read_program(path: &Path, limit: usize) -> Result<String, CliError> {

@@ -21,7 +21,7 @@ fn place() -> Place {
     place
 }
 
-fn fill(place: &Place) {
+pub(crate) fn fill(place: &Place) {
     for folder in ["kg", "notes"] {
         for entry in fs::read_dir(Path::new(EXAMPLES).join(folder)).expect("the examples") {
             let entry = entry.expect("a file");

@@ -138,6 +138,11 @@ impl DiscoveryIndex {
         same.next().filter(|_| same.next().is_none())
     }
 
+    /// The name of the server that a qualified name's tool is of.
+    pub(crate) fn server_of(&self, name: &str) -> Option<&str> {
+        self.parts(self.entry(name)?).map(|(module, _, _)| module.server.as_str())
+    }
+
     /// The server, the names and the definition of an entry.
     pub(crate) fn parts(&self, entry: &Entry) -> Option<(&ServerModule, &ModuleTool, &ToolDefinition)> {
         let (server, module) = self.servers.get(entry.server as usize)?;

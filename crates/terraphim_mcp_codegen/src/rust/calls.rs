@@ -142,7 +142,7 @@ impl Writer<'_> {
 }
 
 /// A value as the macro `json!` reads it.
-fn json(value: &Value) -> String {
+pub(crate) fn json(value: &Value) -> String {
     format!("mcp_runtime::json!({})", tokens(value))
 }
 

@@ -4,7 +4,7 @@ use super::types::{Declaration, Field, Shape, Side};
 use crate::{bounded, schema::Notes};
 
 /// A text as a Rust literal; everything but visible ASCII is escaped.
-pub(super) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     format!("\"{}\"", text.escape_default())
 }
 

@@ -154,7 +154,9 @@ async fn without_its_tools_the_server_shows_no_documents() {
     let stage = Setup::default().build();
     let client = stage.connect().await;
     let capabilities = client.running.peer_info().expect("a server").capabilities.clone();
-    assert!(capabilities.resources.is_none() && capabilities.completions.is_none());
+    assert!(capabilities.resources.is_none());
+    let template = CompleteRequestParams::new(Reference::for_resource("x://{a}"), ArgumentInfo::new("a", ""));
+    assert_eq!(code_of(client.running.complete(template).await).0, ErrorCode::METHOD_NOT_FOUND);
     assert_eq!(code_of(client.running.list_resources(None).await).0, ErrorCode::METHOD_NOT_FOUND);
     let read = client.running.read_resource(ReadResourceRequestParams::new(FIRST)).await;
     assert_eq!(code_of(read).0, ErrorCode::METHOD_NOT_FOUND);

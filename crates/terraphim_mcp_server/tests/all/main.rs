@@ -13,6 +13,7 @@ mod exposure;
 mod hostile;
 mod lifetimes;
 mod programs;
+mod prompts;
 mod shown;
 mod support;
 mod tokens;

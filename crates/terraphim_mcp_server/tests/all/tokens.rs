@@ -16,7 +16,7 @@ const IS_HELPER: &str = "TERRAPHIM_TEST_TOKEN_HELPER";
 
 /// This test binary as the helper: a shell keeps its standard output free of
 /// what the test harness prints.
-fn counting() -> HelperCommand {
+pub(crate) fn counting() -> HelperCommand {
     let script = format!(
         "{IS_HELPER}=1 exec \"$0\" tokens::looking_up_first_is_in_the_account --exact --nocapture 3>&1 >/dev/null"
     );

@@ -1,0 +1,164 @@
+//! Labelled answers: which blocks hold a program of which language, and which of them are meant to be run.
+//!
+//! A file of `tests/answers` holds many answers, each below a line `=== NAME: LABELS`, with a label
+//! for each block in order: the language (t, j, n, p, b, r, or x for no program) and whether it is
+//! meant to be run (+ or -). `tuned` was looked at while the points of the signs were set.
+//! `held` was written and labelled before it was first measured, and no point was changed for
+//! it afterwards: its figure is what to expect of other answers by the same hand.
+
+use std::{fs, path::Path};
+
+use terraphim_extract::{CodeBlock, choose, extract};
+use terraphim_types::Language;
+
+/// An answer with its labels.
+struct Answer {
+    name: String,
+    labels: Vec<(Option<Language>, bool)>,
+    text: String,
+}
+
+fn label(text: &str) -> (Option<Language>, bool) {
+    let language = match &text[..1] {
+        "t" => Some(Language::TypeScript),
+        "j" => Some(Language::JavaScript),
+        "n" => Some(Language::Node),
+        "p" => Some(Language::Python),
+        "b" => Some(Language::Bash),
+        "r" => Some(Language::Rust),
+        "x" => None,
+        other => panic!("no language `{other}`"),
+    };
+    (language, text.ends_with('+'))
+}
+
+fn answers(half: &str) -> Vec<Answer> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers").join(half);
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
+    files.sort();
+    let mut answers: Vec<Answer> = Vec::new();
+    for file in files {
+        for line in fs::read_to_string(&file).expect("a text").split_inclusive('\n') {
+            match line.strip_prefix("=== ") {
+                Some(head) => {
+                    let (name, labels) = head.split_once(':').expect("a name and labels");
+                    let labels = labels.split_whitespace().map(label).collect();
+                    assert!(answers.iter().all(|answer| answer.name != name), "{name} stands twice");
+                    answers.push(Answer { name: name.to_owned(), labels, text: String::new() });
+                }
+                None => answers.last_mut().expect("a header comes first").text.push_str(line),
+            }
+        }
+    }
+    answers
+}
+
+/// How well blocks are told apart.
+#[derive(Default)]
+struct Measure {
+    answers: usize,
+    blocks: usize,
+    right: usize,
+    wrongly: usize,
+    missed: usize,
+    languages: usize,
+    /// Answers in which exactly one block is meant, and how many of them are run by themselves.
+    single: usize,
+    chosen: usize,
+    /// Answers of which another block would be run than is meant.
+    misrun: usize,
+    told: Vec<String>,
+}
+
+impl Measure {
+    fn of(half: &str) -> Self {
+        let mut measure = Self::default();
+        for answer in answers(half) {
+            measure.add(&answer);
+        }
+        measure
+    }
+
+    fn add(&mut self, answer: &Answer) {
+        let blocks = extract(&answer.text);
+        assert_eq!(blocks.len(), answer.labels.len(), "blocks of {}", answer.name);
+        self.answers += 1;
+        self.blocks += blocks.len();
+        for (block, (language, meant)) in blocks.iter().zip(&answer.labels) {
+            self.languages += usize::from(block.language == *language);
+            if block.language != *language {
+                self.tell(answer, block, "language");
+            }
+            match (block.is_meant(), meant) {
+                (true, true) => self.right += 1,
+                (true, false) => self.wrongly += 1,
+                (false, true) => self.missed += 1,
+                (false, false) => {}
+            }
+            if block.is_meant() != *meant {
+                self.tell(answer, block, if *meant { "missed" } else { "wrongly" });
+            }
+        }
+        let meant: Vec<_> = answer.labels.iter().enumerate().filter(|(_, (_, meant))| *meant).collect();
+        let chosen = choose(&blocks).ok().map(|block| block.number);
+        if let [(at, _)] = meant.as_slice() {
+            self.single += 1;
+            self.chosen += usize::from(chosen == Some(at + 1));
+        }
+        self.misrun += usize::from(chosen.is_some_and(|chosen| !answer.labels[chosen - 1].1));
+    }
+
+    fn tell(&mut self, answer: &Answer, block: &CodeBlock, what: &str) {
+        let signals: Vec<_> =
+            block.signals.iter().map(|signal| format!("{:+} {}", signal.points, signal.name)).collect();
+        let language = block.language.map_or_else(|| "none".to_owned(), |language| language.to_string());
+        self.told.push(format!(
+            "{what}: {} {} {language} {}: {}",
+            answer.name,
+            block.number,
+            block.score,
+            signals.join(", ")
+        ));
+    }
+
+    fn precision(&self) -> f64 {
+        self.right as f64 / (self.right + self.wrongly) as f64
+    }
+
+    fn recall(&self) -> f64 {
+        self.right as f64 / (self.right + self.missed) as f64
+    }
+
+    fn f1(&self) -> f64 {
+        2.0 * self.precision() * self.recall() / (self.precision() + self.recall())
+    }
+
+    fn line(&self) -> String {
+        format!(
+            "{} answers, {} blocks: precision {:.3}, recall {:.3}, F1 {:.3}; language {:.3}; run by themselves {} of {}; run wrongly {}",
+            self.answers,
+            self.blocks,
+            self.precision(),
+            self.recall(),
+            self.f1(),
+            self.languages as f64 / self.blocks as f64,
+            self.chosen,
+            self.single,
+            self.misrun
+        )
+    }
+}
+
+#[test]
+fn programs_that_are_meant_are_told_from_others() {
+    let tuned = Measure::of("tuned");
+    println!("tuned: {}", tuned.line());
+    // What is wrong is shown for the tuned half alone, so that nobody mends the other by looking at it.
+    println!("{}", tuned.told.join("\n"));
+    let held = Measure::of("held");
+    println!("held: {}", held.line());
+    assert!(tuned.answers >= 100 && held.answers >= 100, "{} and {}", tuned.answers, held.answers);
+    assert!(tuned.f1() >= 0.97, "{}", tuned.line());
+    assert!(held.f1() >= 0.9 && held.misrun <= 4, "{}", held.line());
+}

@@ -1,0 +1,239 @@
+//! Which tools a prompt shows, and which of them its examples call.
+
+use serde_json::{Map, Value};
+use terraphim_types::{Language, ToolDefinition};
+
+use crate::{
+    bash, bounded,
+    discovery::{Detail, DiscoveryIndex, ToolQuery},
+    docs::parameters,
+    example::{example_arguments, example_call},
+    naming::{ModuleTool, ServerModule},
+    python, rust,
+    schema::{Bounds, Schema, Type},
+    typescript::{result_type, signature_as},
+};
+
+/// Most tools that are shown.
+const MAX_TOOLS: usize = 24;
+/// Most tools that are looked at for examples, beside those that are shown.
+const MAX_LOOKED_AT: usize = 2_000;
+/// Longest description and longest signature, in characters.
+const MAX_SAYS_CHARS: usize = 120;
+const MAX_SIGNATURE_CHARS: usize = 260;
+/// Longest call in an example, in characters.
+const MAX_CALL_CHARS: usize = 300;
+
+/// A tool as a prompt shows it.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    pub(super) qualified: String,
+    pub(super) signature: String,
+    /// What its server says of it, one line.
+    pub(super) says: Option<String>,
+}
+
+/// A tool that an example calls.
+#[derive(Debug, Clone)]
+pub(super) struct Callable {
+    /// The server's name in an import of the language.
+    pub(super) module: String,
+    pub(super) server: String,
+    pub(super) tool: String,
+    /// The call, an expression or a command.
+    pub(super) call: String,
+    pub(super) arguments: Map<String, Value>,
+    pub(super) is_read_only: bool,
+    pub(super) list: Option<List>,
+}
+
+/// A result that is a list.
+#[derive(Debug, Clone)]
+pub(super) struct List {
+    /// A property that its items have.
+    pub(super) field: Option<String>,
+}
+
+/// The tools for a task, the most relevant first, and whether any fits it; without a task, or
+/// where none fits, those of all servers in turn, first those that change nothing.
+pub(super) fn choose(index: &DiscoveryIndex, language: Language, task: Option<&str>) -> (Vec<Shown>, bool) {
+    let mut names: Vec<String> = Vec::new();
+    if let Some(task) = task {
+        let query = ToolQuery {
+            query: Some(task.to_owned()),
+            limit: u32::try_from(MAX_TOOLS).unwrap_or(u32::MAX),
+            detail: Detail::Name,
+            ..ToolQuery::default()
+        };
+        names = index.search(&query).tools.into_iter().map(|hit| hit.name).collect();
+    }
+    let fits = task.is_none() || !names.is_empty();
+    if names.is_empty() {
+        names = in_turn(index);
+    }
+    (names.iter().filter_map(|name| shown(index, name, language)).collect(), fits)
+}
+
+fn in_turn(index: &DiscoveryIndex) -> Vec<String> {
+    let mut servers: Vec<Vec<(bool, String)>> = Vec::new();
+    for name in index.names() {
+        let Some((module, _, tool)) = index.entry(name).and_then(|entry| index.parts(entry)) else {
+            continue;
+        };
+        let of = module.server.as_str();
+        let changes = !tool.is_read_only();
+        match servers.last_mut() {
+            Some(tools) if tools.first().is_some_and(|(_, name)| index.server_of(name) == Some(of)) => {
+                tools.push((changes, name.to_owned()));
+            }
+            _ => servers.push(vec![(changes, name.to_owned())]),
+        }
+    }
+    for tools in &mut servers {
+        tools.sort_by_key(|(changes, _)| *changes);
+    }
+    let longest = servers.iter().map(Vec::len).max().unwrap_or_default();
+    let turns = (0..longest).flat_map(|turn| servers.iter().filter_map(move |tools| tools.get(turn)));
+    turns.take(MAX_TOOLS).map(|(_, name)| name.clone()).collect()
+}
+
+fn shown(index: &DiscoveryIndex, name: &str, language: Language) -> Option<Shown> {
+    let entry = index.entry(name)?;
+    let (module, named, tool) = index.parts(entry)?;
+    let identifier = named.identifiers.first()?;
+    let of_module = |signature: String| format!("{}.{signature}", module.identifier);
+    let signature = match language {
+        Language::TypeScript | Language::JavaScript | Language::Node => {
+            of_module(signature_as(identifier, tool))
+        }
+        Language::Python => of_module(python::signature(identifier, &parameters(tool))),
+        Language::Bash => bash::signature(&entry.qualified, &parameters(tool)),
+        Language::Rust => {
+            format!("{}::{}", module.identifier, rust::shown(module, named, tool, 1 << 10).signature)
+        }
+    };
+    let says = tool.description.as_deref().or(tool.title.as_deref());
+    let says = says.map(|text| bounded::summary(text, MAX_SAYS_CHARS)).filter(|text| !text.is_empty());
+    Some(Shown {
+        qualified: name.to_owned(),
+        signature: bounded::one_line(&signature, MAX_SIGNATURE_CHARS),
+        says: says.map(|text| text.replace('"', "'")),
+    })
+}
+
+/// The modules with their numbers of tools, by the names of a program.
+pub(super) fn servers(index: &DiscoveryIndex, language: Language) -> Vec<(String, usize)> {
+    let modules: Vec<&ServerModule> = index.modules().collect();
+    let owned: Vec<ServerModule> = modules.iter().map(|module| (*module).clone()).collect();
+    let names: Vec<String> = match language {
+        Language::Rust => rust::server_names(&owned),
+        Language::Bash => owned.iter().map(|module| module.server.as_str().to_owned()).collect(),
+        _ => owned.iter().map(|module| module.identifier.clone()).collect(),
+    };
+    let named = names.into_iter().zip(&owned).filter(|(_, module)| !module.tools.is_empty());
+    named.map(|(name, module)| (bounded::one_line(&name, 60), module.tools.len())).collect()
+}
+
+/// Tools that examples can call, those first that change nothing and are shown; up to three, and one that
+/// gives a list behind them if none of them does.
+pub(super) fn callable(index: &DiscoveryIndex, language: Language, shown: &[Shown]) -> Vec<Callable> {
+    let named = shown.iter().map(|tool| tool.qualified.as_str());
+    let others = index.names().take(MAX_LOOKED_AT);
+    let (mut made, mut changing): (Vec<Callable>, Vec<Callable>) = (Vec::new(), Vec::new());
+    for name in named.chain(others) {
+        let Some(one) = callable_one(index, name, language) else { continue };
+        let same = |other: &Callable| other.server == one.server && other.tool == one.tool;
+        if made.iter().any(same) || changing.iter().any(same) {
+            continue;
+        }
+        let enough = made.len() >= 3 && made.iter().any(|one| one.list.is_some());
+        if enough {
+            break;
+        }
+        if !one.is_read_only {
+            if changing.len() < 3 {
+                changing.push(one);
+            }
+        } else if made.len() < 3 || one.list.is_some() {
+            made.push(one);
+        }
+    }
+    if made.is_empty() { changing } else { made }
+}
+
+fn callable_one(index: &DiscoveryIndex, name: &str, language: Language) -> Option<Callable> {
+    let entry = index.entry(name)?;
+    let (module, named, tool) = index.parts(entry)?;
+    if !is_plain(&module.identifier) || !is_plain(named.identifiers.first()?) || !is_plain(&tool.name) {
+        return None;
+    }
+    let (call, name) = call(module, named, tool, language, &entry.qualified)?;
+    let is_one_line = !call.chars().any(|c| c == '\n' || c == '`' || bounded::is_unseen(c));
+    if !is_one_line || call.chars().count() > MAX_CALL_CHARS {
+        return None;
+    }
+    Some(Callable {
+        module: name,
+        server: module.server.as_str().to_owned(),
+        tool: tool.name.clone(),
+        call,
+        arguments: example_arguments(tool)?,
+        is_read_only: tool.is_read_only(),
+        list: list(tool),
+    })
+}
+
+/// A call of a tool as an expression, and the name that is imported for it.
+fn call(
+    module: &ServerModule,
+    named: &ModuleTool,
+    tool: &ToolDefinition,
+    language: Language,
+    qualified: &str,
+) -> Option<(String, String)> {
+    let plain = module.identifier.clone();
+    match language {
+        Language::TypeScript | Language::JavaScript | Language::Node => {
+            let line = example_call(module, named, tool)?;
+            let call = line.strip_prefix("const result = await ")?.strip_suffix(';')?;
+            Some((call.to_owned(), plain))
+        }
+        Language::Python => {
+            let line = python::example_call(module, named, tool)?;
+            python::is_name(&plain).then_some(())?;
+            Some((line.strip_prefix("result = ")?.to_owned(), plain))
+        }
+        Language::Bash => Some((bash::example_call(qualified, tool)?, plain)),
+        Language::Rust => {
+            let line = rust::shown(module, named, tool, 1 << 10).example?;
+            let call = line.strip_prefix("let result = ")?.strip_suffix("?;")?;
+            let name = call.split_once("::").map(|(name, _)| name.to_owned())?;
+            Some((call.to_owned(), name))
+        }
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    name.len() <= 60
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+fn list(tool: &ToolDefinition) -> Option<List> {
+    let schema = result_type(tool, Bounds::LINE);
+    let Type::Array(item) = schema.target(&schema.root) else { return None };
+    Some(List { field: field(&schema, item) })
+}
+
+/// A property of a list's items that programs of every language can name, a text if there is one.
+fn field(schema: &Schema, item: &Type) -> Option<String> {
+    let Type::Object(object) = schema.target(item) else { return None };
+    let usable =
+        |name: &str| name.len() <= 40 && !name.contains('-') && is_plain(name) && python::is_name(name);
+    let named = object.properties.iter().filter(|property| property.required && usable(&property.name));
+    let (texts, others): (Vec<_>, Vec<_>) =
+        named.partition(|property| *schema.target(&property.ty) == Type::String);
+    // An identifier says less than a name.
+    let telling = texts.iter().find(|property| !property.name.to_ascii_lowercase().ends_with("id"));
+    telling.or(texts.first()).or(others.first()).map(|property| property.name.clone())
+}
