@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod dist;
 mod error;
+mod eval;
 mod fuzz;
 mod interop;
 mod process;
@@ -29,6 +30,8 @@ usage: cargo xtask COMMAND
   fuzz [TARGET...] [--seconds N] [--jobs N] everything that reads what others wrote, on hostile inputs; needs a C++ compiler
   bench [--data FOLDER] [--only run|kg|notes]
                                             every bench, and which promises hold
+  eval discovery --data FOLDER [--cross-validate]
+                                            how good and how fast the tool search is on public sets of queries
   dist                                      the release archive under target/dist
 
 interop, soak and bench take the binary named by TERRAPHIM_BIN instead of building the release one.";
@@ -58,6 +61,7 @@ fn run(arguments: &[&str]) -> Result<(), Error> {
         ["soak", options @ ..] => soak::run(&soak::Options::parse(options)?),
         ["fuzz", options @ ..] => fuzz::run(&fuzz::Options::parse(options)?),
         ["bench", options @ ..] => bench::run(&bench::Options::parse(options)?),
+        ["eval", options @ ..] => eval::run(&eval::Options::parse(options)?),
         ["dist"] => dist::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -281,6 +281,9 @@ pub(crate) enum ToolsCommand {
         /// Most tools to show
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
         limit: u32,
+        /// Show by which words each tool was found
+        #[arg(long)]
+        explain: bool,
         #[command(flatten)]
         json: JsonArg,
     },

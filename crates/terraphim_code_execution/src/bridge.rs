@@ -395,7 +395,7 @@ impl Bridge {
             server: call.server,
             detail: call.detail.unwrap_or(default.detail),
             limit: call.limit.unwrap_or(default.limit),
-            offset: 0,
+            ..default
         };
         encode(&self.catalogue.search(&query).await)
     }

@@ -1,15 +1,17 @@
-//! The gateway's catalogue with a discovery index over it, built anew only
-//! when the catalogue has changed.
+//! The gateway's catalogue with a discovery index over it, which follows the
+//! catalogue server by server.
 
 use std::{
     future::pending,
     panic::resume_unwind,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, TryLockError},
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
-use terraphim_mcp_codegen::{DiscoveryIndex, DocsPage, ServerTools, ToolPage, ToolQuery, docs};
+use terraphim_mcp_codegen::{
+    DiscoveryIndex, DocsPage, SearchContext, ServerTools, Synonyms, ToolPage, ToolQuery, docs,
+};
 use terraphim_mcp_gateway::{CatalogueSnapshot, Gateway, ServerState};
 use terraphim_types::{Language, ServerName, ToolName};
 use tokio::sync::Semaphore;
@@ -63,13 +65,28 @@ type Indexed = (u64, Arc<DiscoveryIndex>);
 pub struct LiveCatalogue {
     gateway: Arc<Gateway>,
     indexed: Arc<Mutex<Option<Indexed>>>,
+    /// Held by whoever makes the next index.
+    updating: Arc<Mutex<()>>,
+    synonyms: Arc<Mutex<Option<Arc<Synonyms>>>>,
     looks: Arc<Semaphore>,
 }
 
 impl LiveCatalogue {
     /// The catalogue of a gateway.
     pub fn new(gateway: Arc<Gateway>) -> Self {
-        Self { gateway, indexed: Arc::default(), looks: Arc::new(Semaphore::new(LOOKS)) }
+        Self {
+            gateway,
+            indexed: Arc::default(),
+            updating: Arc::default(),
+            synonyms: Arc::default(),
+            looks: Arc::new(Semaphore::new(LOOKS)),
+        }
+    }
+
+    /// Searches from now on with these synonyms, such as those of the user's own
+    /// knowledge graph, instead of the built-in ones alone.
+    pub fn set_synonyms(&self, synonyms: Synonyms) {
+        *self.synonyms.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(synonyms));
     }
 
     /// The gateway behind it.
@@ -91,7 +108,14 @@ impl LiveCatalogue {
     pub async fn search(&self, query: &ToolQuery) -> SearchAnswer {
         let snapshot = self.snapshot().await;
         let (asked, of) = (query.clone(), Arc::clone(&snapshot));
-        let page = self.look(move |catalogue| catalogue.index(&of).search(&asked)).await;
+        let page = self
+            .look(move |catalogue| {
+                let synonyms = catalogue.synonyms.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let synonyms = synonyms.as_deref().unwrap_or(Synonyms::built_in());
+                let context = SearchContext { synonyms, ..SearchContext::default() };
+                catalogue.index(&of).search_with(&asked, &context)
+            })
+            .await;
         SearchAnswer { page, unavailable: unavailable(&snapshot) }
     }
 
@@ -117,12 +141,22 @@ impl LiveCatalogue {
         }
     }
 
-    /// The index of a snapshot; building it takes milliseconds for thousands of tools.
+    /// The index of a snapshot. It is made from the last one, by reading only the
+    /// servers that have changed; whoever asks meanwhile gets the last one.
     pub fn index(&self, snapshot: &CatalogueSnapshot) -> Arc<DiscoveryIndex> {
-        let mut indexed = self.indexed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((version, index)) = indexed.as_ref()
-            && *version == snapshot.version
-        {
+        if let Some(index) = self.indexed().filter(|(version, _)| *version == snapshot.version) {
+            return index.1;
+        }
+        let _turn = match self.updating.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
+            Err(TryLockError::WouldBlock) => match self.indexed().filter(|(_, index)| !index.is_empty()) {
+                Some((_, last)) => return last,
+                None => self.updating.lock().unwrap_or_else(PoisonError::into_inner),
+            },
+        };
+        let last = self.indexed();
+        if let Some((_, index)) = last.as_ref().filter(|(version, _)| *version == snapshot.version) {
             return Arc::clone(index);
         }
         let servers: Vec<_> = snapshot
@@ -134,9 +168,17 @@ impl LiveCatalogue {
                 tools: Arc::clone(&server.tools),
             })
             .collect();
-        let index = Arc::new(DiscoveryIndex::build(&servers));
-        *indexed = Some((snapshot.version, Arc::clone(&index)));
+        let index = Arc::new(match last {
+            Some((_, last)) => last.updated(&servers),
+            None => DiscoveryIndex::build(&servers),
+        });
+        *self.indexed.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((snapshot.version, Arc::clone(&index)));
         index
+    }
+
+    fn indexed(&self) -> Option<Indexed> {
+        self.indexed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

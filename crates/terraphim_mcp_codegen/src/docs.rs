@@ -99,7 +99,7 @@ pub fn docs(index: &DiscoveryIndex, names: &[String], language: Language) -> Doc
     let asked = names.len().clamp(1, MAX_TOOLS);
     for name in names.iter().take(MAX_TOOLS) {
         let known = index.entry(name.trim());
-        match known.and_then(|entry| tool_docs(index, entry, language, DECLARATIONS_BYTES / asked)) {
+        match known.and_then(|entry| tool_docs(&entry, language, DECLARATIONS_BYTES / asked)) {
             Some(docs) if page.docs.iter().any(|known| known.name == docs.name) => {}
             Some(docs) => page.docs.push(docs),
             None => page.unknown.push(UnknownTool {
@@ -111,8 +111,8 @@ pub fn docs(index: &DiscoveryIndex, names: &[String], language: Language) -> Doc
     page
 }
 
-fn tool_docs(index: &DiscoveryIndex, entry: &Entry, language: Language, bytes: usize) -> Option<ToolDocs> {
-    let (module, named, tool) = index.parts(entry)?;
+fn tool_docs(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<ToolDocs> {
+    let (module, named, tool) = entry.parts();
     let identifier = named.identifiers.first()?;
     let description = tool.description.as_deref().map(bounded::visible);
     let parameters = parameters(tool);
@@ -129,8 +129,8 @@ fn tool_docs(index: &DiscoveryIndex, entry: &Entry, language: Language, bytes: u
             (signature.clone(), python::example_call(module, named, tool), signature)
         }
         Language::Bash => {
-            let signature = bash::signature(&entry.qualified, &parameters);
-            (signature.clone(), bash::example_call(&entry.qualified, tool), signature)
+            let signature = bash::signature(entry.qualified, &parameters);
+            (signature.clone(), bash::example_call(entry.qualified, tool), signature)
         }
         Language::Rust => {
             let shown = rust::shown(module, named, tool, bytes);
@@ -139,7 +139,7 @@ fn tool_docs(index: &DiscoveryIndex, entry: &Entry, language: Language, bytes: u
         }
     };
     Some(ToolDocs {
-        name: entry.qualified.clone(),
+        name: entry.qualified.to_owned(),
         import: (module.identifier != module.server.as_str()).then(|| module.identifier.clone()),
         signature,
         description: description.map(|text| bounded::cut(text.trim(), MAX_DESCRIPTION_CHARS).into_owned()),

@@ -36,7 +36,10 @@ pub mod rust;
 mod schema;
 mod typescript;
 
-pub use discovery::{Detail, DiscoveryIndex, Facet, ServerTools, ToolHit, ToolPage, ToolQuery};
+pub use discovery::{
+    Detail, DiscoveryIndex, Duplicates, Facet, Found, Reason, SearchContext, ServerTools, Synonyms, ToolHit,
+    ToolPage, ToolQuery, Weights,
+};
 pub use distance::nearest;
 pub use docs::{DocsPage, ParameterDocs, ToolDocs, UnknownTool, docs};
 pub use example::{example_arguments, example_call};

@@ -202,7 +202,7 @@ fn is_reserved(name: &str) -> bool {
 /// One identifier for each distinct name. Names that already are identifiers
 /// keep themselves; the others follow in the order of their names, so that the
 /// order of a server's list does not matter.
-fn unique_identifiers<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, String> {
+pub(crate) fn unique_identifiers<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, String> {
     let mut order: Vec<_> = names.map(|name| (identifier(name) != name, name)).collect();
     order.sort_unstable();
     order.dedup();

@@ -59,7 +59,7 @@ pub(crate) fn query(values: serde_json::Map<String, serde_json::Value>) -> Resul
             .integer("limit", 1..=100)?
             .and_then(|limit| limit.try_into().ok())
             .unwrap_or(default.limit),
-        offset: 0,
+        ..default
     })
 }
 
@@ -215,6 +215,9 @@ fn hit_text(hit: &ToolHit) -> String {
     }
     if let Some(signature) = &hit.signature {
         push(&mut text, &format!("  {signature}"));
+    }
+    if !hit.also.is_empty() {
+        push(&mut text, &format!("  nearly the same: {}", hit.also.join(", ")));
     }
     let mut facts: Vec<&str> = hit.category.iter().map(String::as_str).collect();
     facts.extend(hit.capabilities.iter().flatten().map(String::as_str));

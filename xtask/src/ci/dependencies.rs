@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mcp_gateway", &["mcp_codegen", "persistence"]),
     // What Rust programs are linked with is tested against the protocol itself.
     ("mcp_codegen", &["sandbox_protocol"]),
+    ("extract", &[]),
     ("skills", &["persistence"]),
     ("persistence", &[]),
     ("kg", &[]),

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use serde_json::json;
 use terraphim_code_execution::LiveCatalogue;
-use terraphim_mcp_codegen::{Detail, DocsPage, ToolDocs, ToolQuery, module_declarations, server_modules};
+use terraphim_mcp_codegen::{
+    Detail, DocsPage, Found, Reason, ToolDocs, ToolQuery, module_declarations, server_modules,
+};
 use terraphim_mcp_gateway::{CatalogueSnapshot, ServerState};
 use terraphim_types::Language;
 
@@ -23,12 +25,13 @@ pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliE
         let catalogue = LiveCatalogue::new(gateway.clone());
         let ended = match command {
             ToolsCommand::List(json) => list(catalogue.snapshot().await.as_ref(), json.json),
-            ToolsCommand::Search { query, server, limit, json } => {
+            ToolsCommand::Search { query, server, limit, explain, json } => {
                 let query = ToolQuery {
                     query: Some(query),
                     server,
                     limit,
                     detail: Detail::Brief,
+                    explain,
                     ..ToolQuery::default()
                 };
                 search(&catalogue, &query, json.json).await
@@ -80,6 +83,19 @@ fn state(state: &ServerState) -> (&'static str, Option<&str>) {
     }
 }
 
+/// As in `picture: synonym imag in name, description`.
+fn reason_text(reason: &Reason) -> String {
+    let Reason { word, by, found, fields } = reason;
+    let how = match found {
+        Found::Word => "word",
+        Found::Synonym => "synonym",
+        Found::Part => "part",
+        Found::Completion => "completion",
+        Found::Correction => "correction",
+    };
+    format!("{word}: {how} {by} in {}", fields.join(", "))
+}
+
 async fn search(catalogue: &LiveCatalogue, query: &ToolQuery, as_json: bool) -> Result<Exit, CliError> {
     let answer = catalogue.search(query).await;
     for server in &answer.unavailable {
@@ -95,6 +111,12 @@ async fn search(catalogue: &LiveCatalogue, query: &ToolQuery, as_json: bool) -> 
         let _ = writeln!(text, "{}", tool.name);
         for line in [tool.description.as_deref(), tool.signature.as_deref()].into_iter().flatten() {
             let _ = writeln!(text, "    {line}");
+        }
+        if !tool.also.is_empty() {
+            let _ = writeln!(text, "    nearly the same: {}", tool.also.join(", "));
+        }
+        for reason in &tool.reasons {
+            let _ = writeln!(text, "    {}", reason_text(reason));
         }
     }
     for (name, facets) in

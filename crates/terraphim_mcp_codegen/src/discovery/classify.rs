@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 use terraphim_types::ToolDefinition;
 
-use super::{facets::facet_name, index::ServerTools, words};
+use super::{facets::facet_name, segment::ServerTools, words};
 
 /// The category of a server that fits none.
 const OTHER: &str = "other";

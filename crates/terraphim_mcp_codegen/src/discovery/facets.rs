@@ -25,8 +25,9 @@ pub(super) struct FacetTable {
 }
 
 impl FacetTable {
-    /// Notes that a tool has the facet; ids must come in ascending order.
-    pub(super) fn add(&mut self, name: &str, tool: u32) -> u32 {
+    /// Notes which tools of a server have the facet: their ascending numbers there,
+    /// the first of which is `first` among all; servers must come in order.
+    pub(super) fn add(&mut self, name: &str, first: u32, tools: &[u32]) {
         let number = match self.numbers.get(name) {
             Some(number) => *number,
             None => {
@@ -37,22 +38,15 @@ impl FacetTable {
                 number
             }
         };
-        if let Some(tools) = self.tools.get_mut(number as usize)
-            && tools.last() != Some(&tool)
-        {
-            tools.push(tool);
+        if let Some(all) = self.tools.get_mut(number as usize) {
+            all.extend(tools.iter().map(|tool| first + tool));
         }
-        number
     }
 
     /// The tools that have the facet, in ascending order.
     pub(super) fn tools(&self, name: &str) -> &[u32] {
         let number = self.numbers.get(&facet_name(name));
         number.and_then(|number| self.tools.get(*number as usize)).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn name(&self, number: u32) -> &str {
-        self.names.get(number as usize).map_or("", String::as_str)
     }
 
     /// Every facet with its count, the most frequent first.

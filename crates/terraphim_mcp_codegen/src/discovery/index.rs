@@ -1,332 +1,361 @@
-//! The index: entries, vocabulary and posting lists, and how they are built.
+//! The index: one segment for each server, and what is known only of all together.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
+use std::{collections::HashMap, sync::Arc};
+
+use terraphim_types::ToolDefinition;
+
+use super::{
+    action::Actions,
+    classify::Classifier,
+    duplicates,
+    facets::FacetTable,
+    segment::{Item, Posting, Segment, ServerTools},
+    vocabulary::Vocabulary,
+    weights::{FIELDS, Weights},
 };
+use crate::naming::{ModuleTool, ServerModule, unique_identifiers};
 
-use serde_json::Value;
-use terraphim_types::{ServerName, ToolDefinition};
+/// A vocabulary with fewer words than this is never made anew to forget those of former tools.
+const MIN_FORGOTTEN: usize = 20_000;
 
-use super::{classify::Classifier, facets::FacetTable, words};
-use crate::{
-    distance::letters,
-    naming::{ModuleTool, ServerModule, server_modules},
-    schema::resolve,
-};
+/// Most dots of a name at which it is parted into a server and a tool.
+const MAX_DOTS: usize = 16;
 
-/// Saturation of a term's frequency; BM25's k1.
-const SATURATION: f32 = 1.5;
-/// Most parameters of a tool whose names are indexed.
-const MAX_PARAMETERS: usize = 100;
-/// Longest part of a description that is indexed, in characters.
-const MAX_DESCRIPTION_CHARS: usize = 2_000;
-
-/// Where a term stands, with its weight and its share of length normalisation (BM25F's w and b).
-const FIELDS: [(f32, f32); 6] = [
-    (2.5, 0.4), // name
-    (1.5, 0.5), // title
-    (1.0, 0.4), // description
-    (0.4, 0.6), // parameter names and their descriptions' first words
-    (1.6, 0.3), // server name
-    (0.8, 0.6), // server description
-];
-const NAME: usize = 0;
-const TITLE: usize = 1;
-const DESCRIPTION: usize = 2;
-const PARAMETERS: usize = 3;
-const SERVER: usize = 4;
-const SERVER_DESCRIPTION: usize = 5;
-
-/// The tools of one server, as they go into an index.
-#[derive(Debug, Clone)]
-pub struct ServerTools {
-    /// The name under which the server is configured.
-    pub server: ServerName,
-    /// What the server is for, in its own or its configuration's words.
-    pub description: Option<String>,
-    /// Its tools; shared, not copied.
-    pub tools: Arc<[ToolDefinition]>,
-}
-
-/// Every tool of every server, searchable.
-#[derive(Debug)]
+/// Every tool of every server, searchable. A snapshot: it never changes, and
+/// the next one shares with it whatever has not changed.
+#[derive(Debug, Default)]
 pub struct DiscoveryIndex {
-    pub(super) servers: Vec<(ServerTools, ServerModule)>,
-    /// In the order of their qualified names, so that an id is also a rank by name.
-    pub(super) entries: Vec<Entry>,
-    by_name: HashMap<String, u32>,
-    terms: HashMap<String, u32>,
-    postings: Vec<Vec<Posting>>,
-    /// The vocabulary in order, each with the set of its letters.
-    pub(super) sorted: Vec<(String, u64, u32)>,
+    pub(super) weights: Weights,
+    pub(super) vocabulary: Arc<Vocabulary>,
+    /// By the names of the servers.
+    pub(super) segments: Vec<Placed>,
+    /// The positions of the segments in the order in which the servers were given.
+    order: Vec<usize>,
+    /// Servers by name and by identifier.
+    servers: HashMap<String, usize>,
+    /// For each term the end of its spans; its start is the end of the term before.
+    ends: Vec<u32>,
+    spans: Vec<Span>,
+    /// For each term the number of tools that hold it.
+    holding: Vec<u32>,
+    pub(super) docs: Vec<Doc>,
     pub(super) categories: FacetTable,
     pub(super) capabilities: FacetTable,
 }
 
-/// One tool in the index.
+/// A segment, and the number of its first tool.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    /// `server.tool`.
-    pub(crate) qualified: String,
-    pub(super) server: u32,
-    tool: u32,
-    pub(super) named: u32,
-    pub(super) category: u32,
-    pub(super) capabilities: Vec<u32>,
+pub(super) struct Placed {
+    pub(super) segment: Arc<Segment>,
+    /// Under the identifier that differs from all others.
+    pub(super) module: Arc<ServerModule>,
+    pub(super) first: u32,
 }
 
-/// A tool that holds a term, and how much the term counts there.
+/// Where a segment keeps its postings of a term.
+#[derive(Debug, Clone, Copy, Default)]
+struct Span {
+    segment: u32,
+    start: u32,
+    end: u32,
+}
+
+/// What is known of a tool only beside all others.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Posting {
-    pub(super) tool: u32,
-    pub(super) weight: f32,
+pub(super) struct Doc {
+    pub(super) segment: u32,
+    /// For each field, what one occurrence of a term there counts: weight by length.
+    pub(super) norms: [f32; FIELDS],
+    /// The sum of the rarities of the words of its name.
+    pub(super) name: f32,
+    /// The first tool that is nearly the same, which may be itself.
+    pub(super) leader: u32,
+    /// The kinds of doing of which its name speaks.
+    pub(super) actions: Actions,
+}
+
+impl Doc {
+    fn new(segment: u32, id: u32, actions: Actions) -> Self {
+        Self { segment, norms: [0.0; FIELDS], name: 0.0, leader: id, actions }
+    }
+}
+
+/// One tool with all that is known of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    /// `server.tool`.
+    pub(crate) qualified: &'a str,
+    module: &'a ServerModule,
+    named: &'a ModuleTool,
+    tool: &'a ToolDefinition,
+}
+
+impl<'a> Entry<'a> {
+    /// The server, the names and the definition.
+    pub(crate) fn parts(&self) -> (&'a ServerModule, &'a ModuleTool, &'a ToolDefinition) {
+        (self.module, self.named, self.tool)
+    }
 }
 
 impl DiscoveryIndex {
     /// Builds the index over all servers. A name that a server lists twice stands once.
     pub fn build(servers: &[ServerTools]) -> Self {
-        let pairs: Vec<_> = servers.iter().map(|server| (&server.server, server.tools.as_ref())).collect();
-        let servers: Vec<_> = servers.iter().cloned().zip(server_modules(&pairs)).collect();
-        let mut index = Self {
-            entries: entries(&servers),
-            servers,
-            by_name: HashMap::new(),
-            terms: HashMap::new(),
-            postings: Vec::new(),
-            sorted: Vec::new(),
-            categories: FacetTable::default(),
-            capabilities: FacetTable::default(),
-        };
-        index.name_all();
-        index.classify();
+        Self::build_with(servers, Weights::default())
+    }
+
+    /// Builds the index with other weights than the default ones.
+    pub fn build_with(servers: &[ServerTools], weights: Weights) -> Self {
+        Self { weights, ..Self::default() }.updated(servers)
+    }
+
+    /// The index of `servers`, made from this one: a server is read again only
+    /// if its name, its description or its list of tools (by address) has
+    /// changed. Searches in this one go on meanwhile.
+    pub fn updated(&self, servers: &[ServerTools]) -> Self {
+        let mut vocabulary = Arc::clone(&self.vocabulary);
+        let mut classifier = None;
+        let known: HashMap<&str, &Arc<Segment>> = self
+            .segments
+            .iter()
+            .map(|placed| (placed.segment.source.server.as_str(), &placed.segment))
+            .collect();
+        let segments: Vec<Arc<Segment>> = servers
+            .iter()
+            .map(|server| match known.get(server.server.as_str()).filter(|known| known.is_of(server)) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let classifier = classifier.get_or_insert_with(Classifier::new);
+                    Arc::new(Segment::new(server, classifier, &mut vocabulary))
+                }
+            })
+            .collect();
+        let index = Self::of(self.weights, vocabulary, &segments);
+        let living = index.holding.iter().filter(|count| **count > 0).count();
+        let is_littered = index.vocabulary.len() > MIN_FORGOTTEN.max(2 * living);
+        if is_littered && !self.segments.is_empty() {
+            return Self::build_with(servers, self.weights);
+        }
+        index
+    }
+
+    /// The same tools under other weights.
+    pub fn reweighted(&self, weights: Weights) -> Self {
+        let given = self.order.iter().filter_map(|at| self.segments.get(*at));
+        let segments: Vec<_> = given.map(|placed| Arc::clone(&placed.segment)).collect();
+        Self::of(weights, Arc::clone(&self.vocabulary), &segments)
+    }
+
+    fn of(weights: Weights, vocabulary: Arc<Vocabulary>, segments: &[Arc<Segment>]) -> Self {
+        let mut index = Self { weights, vocabulary, ..Self::default() };
+        index.place(segments);
+        index.join_terms();
         index.weigh();
+        index.count_facets();
+        for (id, leader) in duplicates::leaders(&index) {
+            if let Some(doc) = index.docs.get_mut(id as usize) {
+                doc.leader = leader;
+            }
+        }
         index
     }
 
     /// Number of tools.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.docs.len()
     }
 
     /// Whether there is no tool at all.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.docs.is_empty()
     }
 
     /// The servers with the names by which programs call their tools.
     pub fn modules(&self) -> impl Iterator<Item = &ServerModule> {
-        self.servers.iter().map(|(_, module)| module)
+        self.order.iter().filter_map(|at| self.segments.get(*at)).map(|placed| placed.module.as_ref())
     }
 
-    /// The qualified names of all tools, in order.
+    /// The qualified names of all tools, by server and name.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| entry.qualified.as_str())
+        self.items().map(|item| item.qualified.as_str())
+    }
+
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.segments.iter().flat_map(|placed| &placed.segment.items)
+    }
+
+    pub(super) fn item(&self, id: u32) -> Option<&Item> {
+        let placed = self.segments.get(self.docs.get(id as usize)?.segment as usize)?;
+        placed.segment.items.get((id - placed.first) as usize)
     }
 
     /// The tool of a name: `server.tool` with the names of the server or with
     /// those that a program uses, else a tool's own name where only one has it.
-    pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
-        if let Some(id) = self.by_name.get(name) {
-            return self.entries.get(*id as usize);
+    pub(crate) fn entry(&self, name: &str) -> Option<Entry<'_>> {
+        self.entry_at(self.find(name)?)
+    }
+
+    pub(super) fn entry_at(&self, id: u32) -> Option<Entry<'_>> {
+        let placed = self.segments.get(self.docs.get(id as usize)?.segment as usize)?;
+        let item = placed.segment.items.get((id - placed.first) as usize)?;
+        Some(Entry {
+            qualified: &item.qualified,
+            module: &placed.module,
+            named: placed.module.tools.get(item.named as usize)?,
+            tool: placed.segment.source.tools.get(item.tool as usize)?,
+        })
+    }
+
+    /// The number of the tool of a name, as [`Self::entry`] understands it.
+    pub(super) fn find(&self, name: &str) -> Option<u32> {
+        let of_server = |(at, _): (usize, &str)| {
+            let placed = self.segments.get(*self.servers.get(name.get(..at)?)?)?;
+            Some(placed.first + placed.segment.tool(name.get(at + 1..)?)?)
+        };
+        let found: Vec<u32> = name.match_indices('.').take(MAX_DOTS).filter_map(of_server).collect();
+        // A dot may stand in both names: the reading in the configured names comes first.
+        let is_exact = |id: &&u32| self.item(**id).is_some_and(|item| item.qualified == name);
+        if let Some(id) = found.iter().find(is_exact).or_else(|| found.first()) {
+            return Some(*id);
         }
-        let mut same = self.entries.iter().filter(|entry| {
-            self.parts(entry).is_some_and(|(_, named, _)| {
-                named.name == name || named.identifiers.iter().any(|identifier| identifier == name)
-            })
-        });
+        let of_segment = |placed: &Placed| Some(placed.first + placed.segment.tool(name)?);
+        let mut same = self.segments.iter().filter_map(of_segment);
         same.next().filter(|_| same.next().is_none())
     }
 
     /// The name of the server that a qualified name's tool is of.
     pub(crate) fn server_of(&self, name: &str) -> Option<&str> {
-        self.parts(self.entry(name)?).map(|(module, _, _)| module.server.as_str())
+        Some(self.entry(name)?.module.server.as_str())
+    }
+    /// In how many tools a term stands.
+    pub(super) fn holding(&self, term: u32) -> u32 {
+        self.holding.get(term as usize).copied().unwrap_or_default()
     }
 
-    /// The server, the names and the definition of an entry.
-    pub(crate) fn parts(&self, entry: &Entry) -> Option<(&ServerModule, &ModuleTool, &ToolDefinition)> {
-        let (server, module) = self.servers.get(entry.server as usize)?;
-        Some((module, module.tools.get(entry.named as usize)?, server.tools.get(entry.tool as usize)?))
+    /// The number of a term that some tool holds.
+    pub(super) fn term(&self, word: &str) -> Option<u32> {
+        self.vocabulary.number(word).filter(|term| self.holding(*term) > 0)
     }
 
-    pub(super) fn postings(&self, term: &str) -> Option<&[Posting]> {
-        self.postings_of(*self.terms.get(term)?)
+    /// BM25's inverse document frequency, with one added so that it is never negative.
+    #[expect(clippy::cast_precision_loss, reason = "counts of tools are far below 2^24")]
+    pub(super) fn rarity(&self, term: u32) -> f32 {
+        let (total, holding) = (self.docs.len().max(1) as f32, self.holding(term) as f32);
+        (1.0 + (total - holding + 0.5) / (holding + 0.5)).ln()
     }
 
-    pub(super) fn postings_of(&self, term: u32) -> Option<&[Posting]> {
-        self.postings.get(term as usize).map(Vec::as_slice)
+    /// The tools that hold a term, ascending.
+    pub(super) fn postings(&self, term: u32) -> impl Iterator<Item = (u32, &Posting)> {
+        let term = term as usize;
+        let start = term.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        let end = self.ends.get(term).copied().unwrap_or(start);
+        let spans = self.spans.get(start as usize..end as usize).unwrap_or_default();
+        spans.iter().filter_map(|span| Some((span, self.segments.get(span.segment as usize)?))).flat_map(
+            |(span, placed)| {
+                let postings = placed.segment.postings(span.start, span.end).iter();
+                postings.map(move |posting| (placed.first + posting.tool, posting))
+            },
+        )
     }
 
-    fn name_all(&mut self) {
-        let mut by_name = HashMap::with_capacity(3 * self.entries.len());
-        for (id, entry) in (0_u32..).zip(&self.entries) {
-            by_name.insert(entry.qualified.clone(), id);
-        }
-        for (id, entry) in (0_u32..).zip(&self.entries) {
-            let Some((module, named, _)) = self.parts(entry) else { continue };
-            for identifier in &named.identifiers {
-                by_name.entry(format!("{}.{identifier}", module.identifier)).or_insert(id);
-                by_name.entry(format!("{}.{identifier}", module.server)).or_insert(id);
+    fn place(&mut self, segments: &[Arc<Segment>]) {
+        let identifiers = unique_identifiers(segments.iter().map(|segment| segment.source.server.as_str()));
+        let mut sorted: Vec<_> = segments.iter().enumerate().collect();
+        sorted.sort_by(|a, b| a.1.source.server.as_str().cmp(b.1.source.server.as_str()));
+        self.order = vec![0; segments.len()];
+        let mut first = 0_u32;
+        for (at, (given, segment)) in sorted.into_iter().enumerate() {
+            if let Some(order) = self.order.get_mut(given) {
+                *order = at;
             }
+            let mut module = Arc::clone(&segment.module);
+            if let Some(identifier) = identifiers.get(module.server.as_str())
+                && module.identifier != *identifier
+            {
+                Arc::make_mut(&mut module).identifier.clone_from(identifier);
+            }
+            let number = u32::try_from(at).unwrap_or(u32::MAX);
+            let ids = (first..).zip(&segment.items);
+            self.docs.extend(ids.map(|(id, item)| Doc::new(number, id, item.actions)));
+            self.segments.push(Placed { segment: Arc::clone(segment), module, first });
+            first = u32::try_from(self.docs.len()).unwrap_or(u32::MAX);
         }
-        self.by_name = by_name;
+        for (at, placed) in self.segments.iter().enumerate() {
+            self.servers.entry(placed.module.server.to_string()).or_insert(at);
+        }
+        for (at, placed) in self.segments.iter().enumerate() {
+            self.servers.entry(placed.module.identifier.clone()).or_insert(at);
+        }
     }
 
-    fn classify(&mut self) {
-        let classifier = Classifier::new();
-        let of_server: Vec<_> =
-            self.servers.iter().map(|(server, _)| classifier.server_category(server)).collect();
-        let found: Vec<_> = self
-            .entries
-            .iter()
-            .map(|entry| match (self.parts(entry), of_server.get(entry.server as usize)) {
-                (Some((_, _, tool)), Some(server)) => {
-                    (classifier.category(tool, server), classifier.capabilities(tool))
+    /// Where the postings of each term are: a counting sort over the segments' terms.
+    fn join_terms(&mut self) {
+        let mut counts = vec![0_u32; self.vocabulary.len()];
+        self.holding = vec![0; self.vocabulary.len()];
+        for placed in &self.segments {
+            for (term, start, end) in placed.segment.terms() {
+                if let Some(count) = counts.get_mut(term as usize) {
+                    *count += 1;
                 }
-                _ => ("other".to_owned(), BTreeSet::new()),
-            })
-            .collect();
-        for ((id, entry), (category, capabilities)) in (0_u32..).zip(&mut self.entries).zip(found) {
-            entry.category = self.categories.add(&category, id);
-            entry.capabilities = capabilities.iter().map(|name| self.capabilities.add(name, id)).collect();
-        }
-    }
-
-    fn weigh(&mut self) {
-        let mut counter = Counter::default();
-        let server_terms: Vec<_> = self
-            .servers
-            .iter()
-            .map(|(server, _)| {
-                let description = server.description.as_deref().unwrap_or_default();
-                (words::terms(server.server.as_str()), words::terms(head(description)))
-            })
-            .collect();
-        for (id, entry) in (0_u32..).zip(&self.entries) {
-            let Some((_, _, tool)) = self.parts(entry) else { continue };
-            counter.add(id, NAME, words::terms(&tool.name));
-            let title = tool.title.as_ref().or_else(|| tool.annotations.as_ref()?.title.as_ref());
-            counter.add(id, TITLE, title.map(|title| words::terms(title)).unwrap_or_default());
-            counter.add(id, DESCRIPTION, words::terms(head(tool.description.as_deref().unwrap_or_default())));
-            counter.add(id, PARAMETERS, parameter_terms(&tool.input_schema));
-            if let Some((name, description)) = server_terms.get(entry.server as usize) {
-                counter.add(id, SERVER, name.iter().cloned());
-                counter.add(id, SERVER_DESCRIPTION, description.iter().cloned());
+                if let Some(holding) = self.holding.get_mut(term as usize) {
+                    *holding += end - start;
+                }
             }
         }
-        self.postings = counter.weights(self.entries.len());
-        self.sorted = counter.terms.iter().map(|(term, id)| (term.clone(), letters(term), *id)).collect();
-        self.sorted.sort_unstable();
-        self.terms = counter.terms;
-    }
-}
-
-fn entries(servers: &[(ServerTools, ServerModule)]) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    for (server_id, (server, module)) in (0_u32..).zip(servers) {
-        let mut first: HashMap<&str, u32> = HashMap::new();
-        for (tool_id, tool) in (0_u32..).zip(server.tools.iter()) {
-            first.entry(&tool.name).or_insert(tool_id);
+        let mut sum = 0_u32;
+        for count in &mut counts {
+            let before = sum;
+            sum += *count;
+            *count = before;
         }
-        for (named_id, named) in (0_u32..).zip(&module.tools) {
-            let Some(tool) = first.get(named.name.as_str()) else { continue };
-            let qualified = format!("{}.{}", module.server, named.name);
-            let (category, capabilities) = (0, Vec::new());
-            entries.push(Entry {
-                qualified,
-                server: server_id,
-                tool: *tool,
-                named: named_id,
-                category,
-                capabilities,
-            });
-        }
-    }
-    entries.sort_unstable_by(|a, b| a.qualified.cmp(&b.qualified));
-    entries
-}
-
-fn head(text: &str) -> &str {
-    text.char_indices().nth(MAX_DESCRIPTION_CHARS).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
-}
-
-/// The names of the arguments, and the values of small enumerations.
-fn parameter_terms(schema: &Value) -> Vec<String> {
-    let properties = resolve(schema, schema).get("properties").and_then(Value::as_object);
-    let mut terms = Vec::new();
-    for (name, property) in properties.into_iter().flatten().take(MAX_PARAMETERS) {
-        terms.extend(words::terms(name));
-        let description = property.get("description").and_then(Value::as_str).unwrap_or_default();
-        let sentence = description.split(['.', '\n', '(']).next().unwrap_or_default();
-        terms.extend(words::terms(sentence).into_iter().take(12));
-    }
-    terms
-}
-
-/// How often each term stands in each field of each tool.
-#[derive(Default)]
-struct Counter {
-    terms: HashMap<String, u32>,
-    /// For each term, the tools that hold it with their frequencies by field.
-    counts: Vec<Vec<(u32, [u16; FIELDS.len()])>>,
-    /// For each tool, the length of each field.
-    lengths: HashMap<u32, [u32; FIELDS.len()]>,
-}
-
-impl Counter {
-    fn add(&mut self, tool: u32, field: usize, terms: impl IntoIterator<Item = String>) {
-        for term in terms {
-            if words::is_stop_word(&term) {
-                continue;
-            }
-            let next = u32::try_from(self.terms.len()).unwrap_or(u32::MAX);
-            let id = *self.terms.entry(term).or_insert(next);
-            if id as usize >= self.counts.len() {
-                self.counts.push(Vec::new());
-            }
-            let Some(counts) = self.counts.get_mut(id as usize) else { continue };
-            if counts.last().is_none_or(|(last, _)| *last != tool) {
-                counts.push((tool, [0; FIELDS.len()]));
-            }
-            if let Some(count) = counts.last_mut().and_then(|(_, fields)| fields.get_mut(field)) {
-                *count = count.saturating_add(1);
-            }
-            if let Some(length) = self.lengths.entry(tool).or_default().get_mut(field) {
-                *length += 1;
+        self.spans = vec![Span::default(); sum as usize];
+        for (segment, placed) in (0_u32..).zip(&self.segments) {
+            for (term, start, end) in placed.segment.terms() {
+                let Some(next) = counts.get_mut(term as usize) else { continue };
+                if let Some(span) = self.spans.get_mut(*next as usize) {
+                    *span = Span { segment, start, end };
+                }
+                *next += 1;
             }
         }
+        // Each start has moved to its end.
+        self.ends = counts;
     }
 
-    /// BM25F: frequencies normalised by field length, summed by field weight,
-    /// saturated once, times the inverse document frequency.
     #[expect(clippy::cast_precision_loss, reason = "counts of words are far below 2^24")]
-    fn weights(&self, tools: usize) -> Vec<Vec<Posting>> {
-        let total = tools.max(1) as f32;
-        let mut averages = [0.0_f32; FIELDS.len()];
-        for lengths in self.lengths.values() {
-            for (average, length) in averages.iter_mut().zip(lengths) {
-                *average += *length as f32 / total;
+    #[expect(clippy::cast_possible_truncation, reason = "a sum of a few small numbers")]
+    fn weigh(&mut self) {
+        let mut sums = [0_u64; FIELDS];
+        for item in self.items() {
+            for (sum, length) in sums.iter_mut().zip(item.lengths) {
+                *sum += u64::from(length);
             }
         }
-        let weigh = |(tool, counts): &(u32, [u16; FIELDS.len()]), rarity: f32| {
-            let lengths = self.lengths.get(tool).copied().unwrap_or_default();
-            let parts = FIELDS.iter().zip(counts).zip(lengths).zip(averages);
-            let frequency: f32 = parts
-                .filter(|(((_, count), _), _)| **count > 0)
-                .map(|((((weight, share), count), length), average)| {
-                    let relative = length as f32 / average.max(f32::MIN_POSITIVE);
-                    weight * f32::from(*count) / (1.0 - share + share * relative)
-                })
-                .sum();
-            Posting { tool: *tool, weight: rarity * frequency / (SATURATION + frequency) }
-        };
-        self.counts
-            .iter()
-            .map(|counts| {
-                let holding = counts.len() as f32;
-                let rarity = (1.0 + (total - holding + 0.5) / (holding + 0.5)).ln();
-                counts.iter().map(|count| weigh(count, rarity)).collect()
-            })
-            .collect()
+        let total = self.docs.len().max(1) as f32;
+        let rarities: Vec<f32> = (0..u32::try_from(self.vocabulary.len()).unwrap_or(u32::MAX))
+            .map(|term| self.rarity(term))
+            .collect();
+        let Weights { fields, lengths: shares, .. } = self.weights;
+        let items = self.segments.iter().flat_map(|placed| &placed.segment.items);
+        for (doc, item) in self.docs.iter_mut().zip(items) {
+            let parts = fields.iter().zip(shares).zip(item.lengths).zip(sums);
+            for (norm, (((weight, share), length), sum)) in doc.norms.iter_mut().zip(parts) {
+                let relative = f32::from(length) * total / (sum as f32).max(1.0);
+                *norm = weight / (1.0 - share + share * relative).max(f32::MIN_POSITIVE);
+            }
+            // In double precision, so that the order of the words does not show.
+            let name = item.name.iter().filter_map(|term| rarities.get(*term as usize));
+            doc.name = name.map(|rarity| f64::from(*rarity)).sum::<f64>() as f32;
+        }
+    }
+
+    fn count_facets(&mut self) {
+        for placed in &self.segments {
+            for (category, tools) in &placed.segment.categories {
+                self.categories.add(category, placed.first, tools);
+            }
+            for (capability, tools) in &placed.segment.capabilities {
+                self.capabilities.add(capability, placed.first, tools);
+            }
+        }
     }
 }

@@ -1,17 +1,21 @@
 //! Asking the index: filters, ranking, and how much of each tool is told.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeSet, HashMap},
+};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
+    explain::{self, Reason},
     facets::Facet,
-    index::{DiscoveryIndex, Entry, Posting},
-    words,
+    index::{DiscoveryIndex, Placed},
+    rank::Ranking,
+    synonyms::Synonyms,
 };
 use crate::{
     bounded,
-    distance::{edit_distance, letters},
     docs::{ParameterDocs, parameters},
     example::example_call,
     typescript::{result_inline, signature_as},
@@ -19,18 +23,16 @@ use crate::{
 
 /// Most tools on one page.
 const MAX_LIMIT: u32 = 100;
-/// Most characters and different words of a query that are looked at.
-const MAX_QUERY_CHARS: usize = 1_000;
-const MAX_QUERY_TERMS: usize = 48;
+/// Most names of tools that stand behind one that is nearly the same.
+const MAX_ALSO: usize = 20;
+/// What a tool gains whose name is the query; more than words can give.
+const NAMED: f32 = 1_000.0;
+/// Most that past calls add, as a share of the score.
+const MAX_USAGE: f32 = 0.2;
 /// Longest description of a brief answer, in characters.
 const MAX_BRIEF_CHARS: usize = 160;
 /// Longest description of a full answer, in characters.
 const MAX_FULL_CHARS: usize = 1_000;
-/// Most words of the vocabulary for which an unknown word stands.
-const MAX_EXPANSIONS: usize = 12;
-/// How much a completed or corrected word counts, for each edit.
-const EXPANSION_WEIGHT: f32 = 0.6;
-
 /// What is looked for. Everything may be left out; nothing at all asks which
 /// categories and capabilities there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,36 @@ pub struct ToolQuery {
     pub limit: u32,
     /// How many of the best are left out, to page on.
     pub offset: u32,
+    /// What is done with tools of several servers that do nearly the same.
+    pub duplicates: Duplicates,
+    /// Whether each tool is told with the words by which it was found.
+    pub explain: bool,
+}
+
+/// What becomes of tools of several servers that do nearly the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Duplicates {
+    /// The best one is shown, with the names of the others.
+    #[default]
+    Folded,
+    /// Each is shown.
+    Listed,
+}
+
+/// What a search takes into account beside the tools and the query.
+#[derive(Clone, Copy)]
+pub struct SearchContext<'a> {
+    /// Words that may stand for each other.
+    pub synonyms: &'a Synonyms,
+    /// How often a tool was called, by its qualified name.
+    pub usage: Option<&'a dyn Fn(&str) -> u64>,
+}
+
+impl Default for SearchContext<'_> {
+    fn default() -> Self {
+        Self { synonyms: Synonyms::built_in(), usage: None }
+    }
 }
 
 impl Default for ToolQuery {
@@ -62,6 +94,8 @@ impl Default for ToolQuery {
             detail: Detail::default(),
             limit: 10,
             offset: 0,
+            duplicates: Duplicates::default(),
+            explain: false,
         }
     }
 }
@@ -125,24 +159,44 @@ pub struct ToolHit {
     /// A call that is valid against the schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
+    /// Tools of other servers that do nearly the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// By which words it was found, where that was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
 }
 
 impl DiscoveryIndex {
     /// The tools that fit, the best first; by name where there are no words to rank by.
     pub fn search(&self, query: &ToolQuery) -> ToolPage {
+        self.search_with(query, &SearchContext::default())
+    }
+
+    /// The same with synonyms and use statistics of the caller.
+    pub fn search_with(&self, query: &ToolQuery, context: &SearchContext<'_>) -> ToolPage {
         let text = query.query.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let allowed = self.allowed(query);
         if text.is_none() && allowed.is_none() {
             return self.overview();
         }
         let ranked = match text {
-            Some(text) => self.ranked(text, allowed.as_deref(), query.offset, query.limit),
+            Some(text) => self.ranked(text, allowed.as_deref(), query, context),
             None => Ranked::by_name(allowed.unwrap_or_default(), query.offset, query.limit),
         };
         let mut page = if ranked.total == 0 { self.overview() } else { ToolPage::default() };
-        let entries = ranked.page.iter().filter_map(|id| self.entries.get(*id as usize));
-        page.tools = entries.filter_map(|entry| self.hit(entry, query.detail)).collect();
         page.total = ranked.total;
+        let also = ranked.also(self);
+        for id in &ranked.page {
+            let Some(mut hit) = self.hit(*id, query.detail) else { continue };
+            if let Some(also) = also.get(id) {
+                hit.also.clone_from(also);
+            }
+            if let (true, Some(ranking)) = (query.explain, &ranked.ranking) {
+                hit.reasons = explain::reasons(ranking, *id);
+            }
+            page.tools.push(hit);
+        }
         page
     }
 
@@ -151,7 +205,7 @@ impl DiscoveryIndex {
         ToolPage {
             categories: Some(self.categories.counts()),
             capabilities: Some(self.capabilities.counts()),
-            total: count(self.entries.len()),
+            total: count(self.docs.len()),
             ..ToolPage::default()
         }
     }
@@ -168,96 +222,90 @@ impl DiscoveryIndex {
             filters.push(names.flat_map(|name| self.capabilities.tools(name)).copied().collect());
         }
         if let Some(name) = query.server.as_deref().filter(|name| !name.trim().is_empty()) {
-            let is_wanted = |entry: &Entry| {
-                let module = self.servers.get(entry.server as usize).map(|(_, module)| module);
-                module.is_some_and(|module| {
-                    module.server.as_str().eq_ignore_ascii_case(name)
-                        || module.identifier.eq_ignore_ascii_case(name)
-                })
+            let is_wanted = |placed: &&Placed| {
+                let module = &placed.module;
+                module.server.as_str().eq_ignore_ascii_case(name)
+                    || module.identifier.eq_ignore_ascii_case(name)
             };
-            let ids = (0_u32..).zip(&self.entries).filter(|(_, entry)| is_wanted(entry));
-            filters.push(ids.map(|(id, _)| id).collect());
+            let wanted = self.segments.iter().filter(is_wanted);
+            filters.push(
+                wanted
+                    .flat_map(|placed| (placed.first..).zip(&placed.segment.items))
+                    .map(|(id, _)| id)
+                    .collect(),
+            );
         }
         let met = filters.into_iter().reduce(|left, right| left.intersection(&right).copied().collect());
         met.map(|ids| ids.into_iter().collect())
     }
 
-    fn ranked(&self, text: &str, allowed: Option<&[u32]>, offset: u32, limit: u32) -> Ranked {
-        let mut scores = vec![0.0_f32; self.entries.len()];
-        for (term, weight) in query_terms(text) {
-            match self.postings(&term) {
-                Some(postings) => add(&mut scores, postings, weight),
-                None => self.add_expansions(&mut scores, &term, weight),
-            }
+    fn ranked(
+        &self,
+        text: &str,
+        allowed: Option<&[u32]>,
+        query: &ToolQuery,
+        context: &SearchContext<'_>,
+    ) -> Ranked<'_> {
+        let (ranking, mut scores) = Ranking::of(self, text, context.synonyms);
+        if let Some(usage) = context.usage {
+            self.prefer_used(&mut scores, usage);
         }
         // Whoever writes a tool's own name wants that tool first.
-        if let Some(entry) = self.entry(text)
-            && let Ok(id) = self.entries.binary_search_by(|known| known.qualified.cmp(&entry.qualified))
-            && let Some(score) = scores.get_mut(id)
-        {
-            *score += 1_000.0;
+        if let Some(score) = self.find(text).and_then(|id| scores.get_mut(id as usize)) {
+            *score += NAMED;
         }
         let scored = |(id, score): (u32, f32)| (score > 0.0).then_some((score, id));
-        let mut hits: Vec<(f32, u32)> = match allowed {
+        let hits: Vec<(f32, u32)> = match allowed {
             Some(ids) => ids.iter().filter_map(|id| scored((*id, *scores.get(*id as usize)?))).collect(),
             None => (0_u32..).zip(scores).filter_map(scored).collect(),
         };
+        let (mut hits, folded) = match query.duplicates {
+            Duplicates::Folded => self.fold(hits),
+            Duplicates::Listed => (hits, Vec::new()),
+        };
         let total = count(hits.len());
-        let end = usize::try_from(offset.saturating_add(limit.clamp(1, MAX_LIMIT))).unwrap_or(usize::MAX);
-        let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        let end = usize::try_from(query.offset.saturating_add(query.limit.clamp(1, MAX_LIMIT)))
+            .unwrap_or(usize::MAX);
         if end < hits.len() {
-            hits.select_nth_unstable_by(end, order);
+            hits.select_nth_unstable_by(end, better);
             hits.truncate(end);
         }
-        hits.sort_unstable_by(order);
-        let page = hits.into_iter().map(|(_, id)| id).skip(offset as usize).collect();
-        Ranked { page, total }
+        hits.sort_unstable_by(better);
+        let page = hits.into_iter().map(|(_, id)| id).skip(query.offset as usize).collect();
+        Ranked { page, total, folded, ranking: Some(ranking) }
     }
 
-    /// Adds the words for which an unknown word may stand: those that it begins,
-    /// else those that are one or two typing errors away.
-    fn add_expansions(&self, scores: &mut [f32], term: &str, weight: f32) {
-        let length = term.chars().count();
-        if length < 3 {
-            return;
-        }
-        let from = self.sorted.partition_point(|(word, _, _)| word.as_str() < term);
-        let begun = self.sorted.iter().skip(from).take_while(|(word, _, _)| word.starts_with(term));
-        let mut found: Vec<(usize, u32)> = begun.take(MAX_EXPANSIONS).map(|(_, _, id)| (1, *id)).collect();
-        if found.is_empty() && term.is_ascii() {
-            let limit = if length < 4 { 0 } else { 1 + usize::from(length >= 7) };
-            let wanted = letters(term);
-            found = self
-                .sorted
-                .iter()
-                .filter(|(_, set, _)| (set ^ wanted).count_ones() as usize <= 2 * limit)
-                .filter_map(|(word, _, id)| Some((edit_distance(term, word, limit)?, *id)))
-                .collect();
-            found.sort_unstable();
-            let least = found.first().map_or(0, |(edits, _)| *edits);
-            found.retain(|(edits, _)| *edits == least);
-            found.truncate(MAX_EXPANSIONS);
-        }
-        // A tool counts once, by the best of the words: they are guesses at one word.
-        let mut best: HashMap<u32, f32> = HashMap::new();
-        for (edits, id) in found {
-            let share = if edits > 1 { EXPANSION_WEIGHT * EXPANSION_WEIGHT } else { EXPANSION_WEIGHT };
-            for posting in self.postings_of(id).unwrap_or_default() {
-                let score = best.entry(posting.tool).or_default();
-                *score = score.max(posting.weight * share);
+    /// Leaves of the tools that are nearly the same the best one; gives the others apart, the best first.
+    fn fold(&self, hits: Hits) -> (Hits, Hits) {
+        let leader = |id: u32| self.docs.get(id as usize).map_or(id, |doc| doc.leader);
+        let mut best: Vec<Option<(f32, u32)>> = vec![None; self.docs.len()];
+        for hit in &hits {
+            if let Some(known) = best.get_mut(leader(hit.1) as usize)
+                && known.as_ref().is_none_or(|known| better(hit, known).is_lt())
+            {
+                *known = Some(*hit);
             }
         }
-        for (tool, score) in best {
-            if let Some(sum) = scores.get_mut(tool as usize) {
-                *sum += score * weight;
-            }
+        let is_best = |hit: &(f32, u32)| best.get(leader(hit.1) as usize) == Some(&Some(*hit));
+        let (kept, mut folded): (Vec<_>, Vec<_>) = hits.into_iter().partition(is_best);
+        folded.sort_unstable_by(better);
+        (kept, folded)
+    }
+
+    /// A mild preference for what was called before: at most by a fifth.
+    #[expect(clippy::cast_precision_loss, reason = "the logarithm of a count needs no more digits")]
+    fn prefer_used(&self, scores: &mut [f32], usage: &dyn Fn(&str) -> u64) {
+        for (score, item) in scores.iter_mut().zip(self.items()).filter(|(score, _)| **score > 0.0) {
+            let calls = usage(&item.qualified) as f32;
+            *score *= 1.0 + (self.weights.usage * calls.ln_1p()).min(MAX_USAGE);
         }
     }
 
-    fn hit(&self, entry: &Entry, detail: Detail) -> Option<ToolHit> {
-        let (module, named, tool) = self.parts(entry)?;
+    fn hit(&self, id: u32, detail: Detail) -> Option<ToolHit> {
+        let entry = self.entry_at(id)?;
+        let (module, named, tool) = entry.parts();
         let server = module.server.to_string();
-        let mut hit = ToolHit { name: entry.qualified.clone(), server, ..ToolHit::default() };
+        let mut hit = ToolHit { name: entry.qualified.to_owned(), server, ..ToolHit::default() };
         hit.import = (module.identifier != hit.server).then(|| module.identifier.clone());
         if detail == Detail::Name {
             return Some(hit);
@@ -270,9 +318,9 @@ impl DiscoveryIndex {
         });
         hit.signature = Some(signature_as(named.identifiers.first()?, tool));
         if detail == Detail::Full {
-            hit.category = Some(self.categories.name(entry.category).to_owned());
-            let names = entry.capabilities.iter().map(|number| self.capabilities.name(*number).to_owned());
-            hit.capabilities = Some(names.collect());
+            let item = self.item(id)?;
+            hit.category = Some(item.category.clone());
+            hit.capabilities = Some(item.capabilities.iter().cloned().collect());
             hit.parameters = Some(parameters(tool));
             hit.result = Some(result_inline(tool, 400));
             hit.example = example_call(module, named, tool);
@@ -281,16 +329,37 @@ impl DiscoveryIndex {
     }
 }
 
-struct Ranked {
+struct Ranked<'a> {
     page: Vec<u32>,
     total: u32,
+    /// Hits that stand behind others which are nearly the same, the best first.
+    folded: Vec<(f32, u32)>,
+    ranking: Option<Ranking<'a>>,
 }
 
-impl Ranked {
+impl Ranked<'_> {
     fn by_name(ids: Vec<u32>, offset: u32, limit: u32) -> Self {
         let total = count(ids.len());
         let page = ids.into_iter().skip(offset as usize).take(limit.clamp(1, MAX_LIMIT) as usize).collect();
-        Self { page, total }
+        Self { page, total, folded: Vec::new(), ranking: None }
+    }
+
+    /// For each tool of the page the names of those that stand behind it.
+    fn also(&self, index: &DiscoveryIndex) -> HashMap<u32, Vec<String>> {
+        let leader = |id: u32| index.docs.get(id as usize).map_or(id, |doc| doc.leader);
+        let shown: HashMap<u32, u32> = self.page.iter().map(|id| (leader(*id), *id)).collect();
+        let mut also: HashMap<u32, Vec<String>> = HashMap::new();
+        for (_, id) in &self.folded {
+            if let Some(shown) = shown.get(&leader(*id))
+                && let Some(item) = index.item(*id)
+            {
+                let names = also.entry(*shown).or_default();
+                if names.len() < MAX_ALSO {
+                    names.push(item.qualified.clone());
+                }
+            }
+        }
+        also
     }
 }
 
@@ -298,31 +367,10 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-fn add(scores: &mut [f32], postings: &[Posting], weight: f32) {
-    for posting in postings {
-        if let Some(score) = scores.get_mut(posting.tool as usize) {
-            *score += posting.weight * weight;
-        }
-    }
-}
+/// Tools by number, with their scores.
+type Hits = Vec<(f32, u32)>;
 
-/// The different words of a query, each with how much it counts: a repeated
-/// word counts more, but less than twice.
-fn query_terms(text: &str) -> Vec<(String, f32)> {
-    let head: String = text.chars().take(MAX_QUERY_CHARS).collect();
-    let mut all = Vec::new();
-    words::split(&head, |word| {
-        if !words::is_stop_word(word) {
-            all.push(words::stem(word));
-        }
-    });
-    let mut terms: Vec<(String, f32)> = Vec::new();
-    for term in all {
-        if let Some((_, weight)) = terms.iter_mut().find(|(known, _)| *known == term) {
-            *weight += 0.5 / *weight;
-        } else if terms.len() < MAX_QUERY_TERMS {
-            terms.push((term, 1.0));
-        }
-    }
-    terms
+/// The order of hits: by score, then by name.
+fn better(a: &(f32, u32), b: &(f32, u32)) -> Ordering {
+    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }

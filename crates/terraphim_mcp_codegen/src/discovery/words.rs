@@ -1,4 +1,6 @@
-//! Text as index terms: identifiers split, words stemmed, Chinese, Japanese and Korean in pairs.
+//! Text as index terms: identifiers split, accents folded, words stemmed; scripts
+//! that put no space between words (Chinese, Japanese, Korean, Thai, Khmer, Lao,
+//! Burmese) in pairs of characters.
 
 /// Most characters of one text that are indexed.
 const MAX_TEXT_CHARS: usize = 8_000;
@@ -29,6 +31,9 @@ pub(super) fn split(text: &str, mut give: impl FnMut(&str)) {
     let mut chars = text.chars().take(MAX_TEXT_CHARS).peekable();
     while let Some(c) = chars.next() {
         let kind = Kind::of(c);
+        if kind == Kind::Mark {
+            continue;
+        }
         let next = chars.peek().map_or(Kind::Other, |c| Kind::of(*c));
         let is_new = match (last, kind) {
             (_, Kind::Other | Kind::Ideograph) => true,
@@ -55,7 +60,7 @@ pub(super) fn split(text: &str, mut give: impl FnMut(&str)) {
             (pair, lone) = (None, false);
         }
         if !matches!(kind, Kind::Other | Kind::Ideograph) && word.chars().count() < MAX_TERM_CHARS {
-            word.extend(c.to_lowercase());
+            push_folded(&mut word, c);
         }
         last = kind;
     }
@@ -80,13 +85,30 @@ enum Kind {
     Upper,
     Digit,
     Ideograph,
+    /// An accent, a vowel sign or a joiner of the character before it.
+    Mark,
     Other,
 }
 
 impl Kind {
     fn of(c: char) -> Self {
         match c {
-            '\u{2e80}'..='\u{9fff}'
+            // Combining accents, soft hyphen and joiners, Hebrew points, Arabic vowel signs and
+            // lengthening, Thai tone marks, variation selectors.
+            '\u{ad}'
+            | '\u{300}'..='\u{36f}'
+            | '\u{591}'..='\u{5c7}'
+            | '\u{610}'..='\u{61a}'
+            | '\u{640}'
+            | '\u{64b}'..='\u{65f}'
+            | '\u{670}'
+            | '\u{e47}'..='\u{e4e}'
+            | '\u{200b}'..='\u{200d}'
+            | '\u{fe00}'..='\u{fe0f}' => Self::Mark,
+            '\u{e00}'..='\u{eff}'
+            | '\u{1000}'..='\u{109f}'
+            | '\u{1780}'..='\u{17ff}'
+            | '\u{2e80}'..='\u{9fff}'
             | '\u{ac00}'..='\u{d7af}'
             | '\u{f900}'..='\u{faff}'
             | '\u{20000}'..='\u{3ffff}' => {
@@ -104,10 +126,124 @@ impl Kind {
     }
 }
 
+/// Adds a letter in lower case and without its accent, so that `Löschen` meets
+/// `loschen`, and the forms of an Arabic alef each other.
+fn push_folded(word: &mut String, c: char) {
+    if c.is_ascii() {
+        word.push(c.to_ascii_lowercase());
+        return;
+    }
+    for c in c.to_lowercase() {
+        let plain = match c {
+            'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
+            'æ' => "ae",
+            'ç' | 'ć' | 'č' => "c",
+            'ď' | 'đ' => "d",
+            'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
+            'ğ' => "g",
+            'ì'..='ï' | 'ī' | 'ı' => "i",
+            'ł' => "l",
+            'ñ' | 'ń' | 'ň' => "n",
+            'ò'..='ö' | 'ø' | 'ō' | 'ő' => "o",
+            'œ' => "oe",
+            'ř' => "r",
+            'ś' | 'š' | 'ş' | 'ș' => "s",
+            'ß' => "ss",
+            'ť' | 'ţ' | 'ț' => "t",
+            'ù'..='ü' | 'ū' | 'ů' | 'ű' => "u",
+            'ý' | 'ÿ' => "y",
+            'ź' | 'ż' | 'ž' => "z",
+            'ё' => "е",
+            'أ' | 'إ' | 'آ' => "ا",
+            'ى' => "ي",
+            '\u{307}' => "",
+            _ => {
+                word.push(c);
+                continue;
+            }
+        };
+        word.push_str(plain);
+    }
+}
+
+/// The word without the endings of its language, as far as its script tells it.
+pub(super) fn stem(word: &str) -> String {
+    match word.chars().next() {
+        Some('\u{400}'..='\u{52f}') => cyrillic_stem(word).to_owned(),
+        Some('\u{600}'..='\u{6ff}') => arabic_stem(word).to_owned(),
+        _ => english_stem(word),
+    }
+}
+
+/// Case and number of Russian and its neighbours: the longest ending that leaves three letters.
+fn cyrillic_stem(word: &str) -> &str {
+    const ENDINGS: &[&str] = &[
+        "иями",
+        "ениями",
+        "ами",
+        "ями",
+        "иях",
+        "ого",
+        "его",
+        "ому",
+        "ему",
+        "ыми",
+        "ими",
+        "ать",
+        "ять",
+        "ить",
+        "еть",
+        "ия",
+        "ие",
+        "ии",
+        "ию",
+        "ий",
+        "ый",
+        "ой",
+        "ая",
+        "яя",
+        "ое",
+        "ее",
+        "ые",
+        "ов",
+        "ев",
+        "ей",
+        "ам",
+        "ям",
+        "ах",
+        "ях",
+        "ом",
+        "ем",
+        "ую",
+        "юю",
+        "ы",
+        "и",
+        "а",
+        "я",
+        "у",
+        "ю",
+        "о",
+        "е",
+        "ь",
+        "й",
+    ];
+    let rests = ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
+    rests.filter(|rest| rest.chars().count() >= 3).min_by_key(|rest| rest.len()).unwrap_or(word)
+}
+
+/// Without the article and what is written together with it, and without the sound plurals.
+fn arabic_stem(word: &str) -> &str {
+    let long = |rest: &&str| rest.chars().count() >= 3;
+    let heads = ["وال", "بال", "كال", "فال", "ال", "لل"];
+    let word = heads.iter().find_map(|head| word.strip_prefix(head).filter(long)).unwrap_or(word);
+    let tails = ["ات", "ون", "ين", "ان", "ية", "ة", "ه"];
+    tails.iter().find_map(|tail| word.strip_suffix(tail).filter(long)).unwrap_or(word)
+}
+
 /// Strips the common English endings, so that `creating`, `created`, `creation`
 /// and `creates` meet. Lighter than Porter's algorithm: what is left need not be
 /// a word, but two different words should seldom meet.
-pub(super) fn stem(word: &str) -> String {
+fn english_stem(word: &str) -> String {
     // The one frequent word whose ending is none.
     if !word.is_ascii() || word.len() < 4 || word == "news" {
         return word.to_owned();
@@ -192,6 +328,9 @@ mod tests {
             ["read", "file", "list", "collections", "http", "server", "2", "sha", "256", "sum"]
         );
         assert_eq!(words("使用必应 search 图"), ["使用", "用必", "必应", "search", "图"]);
+        assert_eq!(words("Dateien LÖSCHEN, cafe\u{301}"), ["dateien", "loschen", "cafe"]);
+        assert_eq!(words("ค้นหา"), ["คน", "นห", "หา"]);
+        assert_eq!(words("مَلَفّ"), ["ملف"]);
         assert!(words("--- …").is_empty());
     }
 
@@ -207,6 +346,8 @@ mod tests {
             &["search", "searches", "searching"],
             &["translate", "translation", "translator"],
             &["path", "paths"],
+            &["файл", "файлы", "файлов", "файлами"],
+            &["ملف", "الملف", "ملفات"],
         ] {
             let stems: Vec<_> = forms.iter().map(|form| stem(form)).collect();
             assert!(stems.iter().all(|stem| *stem == stems[0]), "{forms:?} {stems:?}");

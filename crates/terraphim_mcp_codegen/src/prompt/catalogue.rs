@@ -77,7 +77,7 @@ pub(super) fn choose(index: &DiscoveryIndex, language: Language, task: Option<&s
 fn in_turn(index: &DiscoveryIndex) -> Vec<String> {
     let mut servers: Vec<Vec<(bool, String)>> = Vec::new();
     for name in index.names() {
-        let Some((module, _, tool)) = index.entry(name).and_then(|entry| index.parts(entry)) else {
+        let Some((module, _, tool)) = index.entry(name).map(|entry| entry.parts()) else {
             continue;
         };
         let of = module.server.as_str();
@@ -99,7 +99,7 @@ fn in_turn(index: &DiscoveryIndex) -> Vec<String> {
 
 fn shown(index: &DiscoveryIndex, name: &str, language: Language) -> Option<Shown> {
     let entry = index.entry(name)?;
-    let (module, named, tool) = index.parts(entry)?;
+    let (module, named, tool) = entry.parts();
     let identifier = named.identifiers.first()?;
     let of_module = |signature: String| format!("{}.{signature}", module.identifier);
     let signature = match language {
@@ -107,7 +107,7 @@ fn shown(index: &DiscoveryIndex, name: &str, language: Language) -> Option<Shown
             of_module(signature_as(identifier, tool))
         }
         Language::Python => of_module(python::signature(identifier, &parameters(tool))),
-        Language::Bash => bash::signature(&entry.qualified, &parameters(tool)),
+        Language::Bash => bash::signature(entry.qualified, &parameters(tool)),
         Language::Rust => {
             format!("{}::{}", module.identifier, rust::shown(module, named, tool, 1 << 10).signature)
         }
@@ -163,11 +163,11 @@ pub(super) fn callable(index: &DiscoveryIndex, language: Language, shown: &[Show
 
 fn callable_one(index: &DiscoveryIndex, name: &str, language: Language) -> Option<Callable> {
     let entry = index.entry(name)?;
-    let (module, named, tool) = index.parts(entry)?;
+    let (module, named, tool) = entry.parts();
     if !is_plain(&module.identifier) || !is_plain(named.identifiers.first()?) || !is_plain(&tool.name) {
         return None;
     }
-    let (call, name) = call(module, named, tool, language, &entry.qualified)?;
+    let (call, name) = call(module, named, tool, language, entry.qualified)?;
     let is_one_line = !call.chars().any(|c| c == '\n' || c == '`' || bounded::is_unseen(c));
     if !is_one_line || call.chars().count() > MAX_CALL_CHARS {
         return None;

@@ -1,12 +1,12 @@
 //! Search over a small catalogue: ranking, filters, slips, detail.
 
 use serde_json::{Value, json};
-use terraphim_mcp_codegen::{Detail, DiscoveryIndex, ServerTools, ToolPage, ToolQuery};
+use terraphim_mcp_codegen::{Detail, DiscoveryIndex, Duplicates, ServerTools, ToolPage, ToolQuery};
 use terraphim_types::ServerName;
 
 use crate::definitions::tool;
 
-fn server(name: &str, description: &str, tools: &[Value]) -> ServerTools {
+pub(crate) fn server(name: &str, description: &str, tools: &[Value]) -> ServerTools {
     ServerTools {
         server: ServerName::new(name).unwrap(),
         description: Some(description.to_owned()),
@@ -164,7 +164,8 @@ fn servers_of_like_names_are_told_apart() {
     ]);
     let modules: Vec<_> = index.modules().map(|module| module.identifier.clone()).collect();
     assert_eq!(modules, ["a_b_2", "a_b", "a_b_3"]);
-    let page = index.search(&ToolQuery { query: Some("x".into()), ..ToolQuery::default() });
+    let query = ToolQuery { query: Some("x".into()), duplicates: Duplicates::Listed, ..ToolQuery::default() };
+    let page = index.search(&query);
     let imports: Vec<_> = page.tools.iter().map(|hit| (hit.server.as_str(), hit.import.as_deref())).collect();
     assert_eq!(imports, [("a-b", Some("a_b_2")), ("a.b", Some("a_b_3")), ("a_b", None)]);
 }

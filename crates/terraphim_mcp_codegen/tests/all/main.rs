@@ -7,6 +7,7 @@ mod declarations;
 mod definitions;
 #[cfg(test)]
 mod discovery;
+mod discovery_words;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
