@@ -69,7 +69,7 @@ pub(crate) enum Command {
 Examples:
   terraphim tools list --json
   terraphim tools search 'create an issue' --server github
-  terraphim tools docs terraphim.search
+  terraphim tools docs terraphim.search --lang py
   terraphim tools types > tools.d.ts"
     )]
     Tools(ToolsCommand),
@@ -284,6 +284,12 @@ pub(crate) enum ToolsCommand {
         /// Show by which words each tool was found
         #[arg(long)]
         explain: bool,
+        /// Whose signatures to show: ts, js, py, bash, rust
+        #[arg(long, default_value_t, alias = "language", value_name = "LANGUAGE")]
+        lang: Language,
+        /// Room for the answer in tokens; what does not fit is told in fewer words
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+        max_tokens: Option<u32>,
         #[command(flatten)]
         json: JsonArg,
     },
@@ -292,11 +298,32 @@ pub(crate) enum ToolsCommand {
         /// Names such as `server.tool`
         #[arg(required = true)]
         names: Vec<String>,
+        /// Whose calls to show: ts, js, py, bash, rust
+        #[arg(long, default_value_t, alias = "language", value_name = "LANGUAGE")]
+        lang: Language,
+        /// How much to tell of each
+        #[arg(long, value_enum, default_value_t)]
+        detail: DetailArg,
+        /// Room for the answer in tokens; the first tools are told in full, the next in brief
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+        max_tokens: Option<u32>,
         #[command(flatten)]
         json: JsonArg,
     },
     /// Print the TypeScript declarations of every tool
     Types,
+}
+
+/// How much is told of a tool.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DetailArg {
+    /// Its name
+    Name,
+    /// Its name, what it does in one line, its signature
+    Brief,
+    /// All that a call needs
+    #[default]
+    Full,
 }
 
 #[derive(Debug, Subcommand)]

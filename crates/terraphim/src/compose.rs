@@ -26,6 +26,7 @@ pub(crate) fn gateway_over(settings: &Settings, notes: NotesServer) -> Arc<Gatew
     let config = GatewayConfig {
         config: settings.mcp.clone(),
         cache_dir: settings.folders.cache.as_ref().map(|cache| cache.join("definitions")),
+        observing: settings.observing(),
         policy: settings.policy.clone(),
         base_env: settings.environment.clone(),
         depth: settings.depth,

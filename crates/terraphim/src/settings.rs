@@ -10,7 +10,7 @@ use std::{
 
 use serde::Deserialize;
 use terraphim_code_execution::CheckerPlaces;
-use terraphim_mcp_gateway::{Glob, McpConfig, Policy, parse_mcp_config};
+use terraphim_mcp_gateway::{Glob, McpConfig, Observing, Policy, parse_mcp_config};
 use terraphim_notes::{ManagedFile, ManagedRoles, NotesConfig, Role};
 use terraphim_sandbox::RuntimeConfig;
 use terraphim_types::SessionName;
@@ -33,6 +33,8 @@ struct File {
     allow: Vec<String>,
     deny: Vec<String>,
     type_checker: Option<PathBuf>,
+    /// Whether types are made from what calls answer; they are if it does not say.
+    observe_results: Option<bool>,
 }
 
 impl File {
@@ -79,6 +81,8 @@ pub(crate) struct Settings {
     /// Where a mistake in the roles is to be corrected.
     pub(crate) roles_named_in: PathBuf,
     pub(crate) policy: Policy,
+    /// Whether types are made from what calls answer.
+    pub(crate) observes_results: bool,
     pub(crate) mcp: McpConfig,
     /// The files that `mcp` came from.
     pub(crate) mcp_files: Vec<PathBuf>,
@@ -155,6 +159,7 @@ impl Settings {
             managed,
             file,
             policy,
+            observes_results: settings.observe_results.unwrap_or(true),
             mcp,
             mcp_files,
             executable,
@@ -210,6 +215,15 @@ impl Settings {
 
     fn variable(&self, wanted: &str) -> Option<OsString> {
         self.environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+    }
+
+    /// Where types are kept that are made from what calls answer.
+    pub(crate) fn observing(&self) -> Observing {
+        match &self.folders.data {
+            _ if !self.observes_results => Observing::Off,
+            Some(data) => Observing::InFolder(data.join("cache/observed")),
+            None => Observing::InMemory,
+        }
     }
 
     /// What languages need that run in the machine's own runtimes.

@@ -2,6 +2,7 @@
 //! and the workspace. What comes from the guest is decoded with care and
 //! checked against the limits; what goes back is a value or an error as JSON.
 
+mod results;
 mod storage;
 
 use std::{
@@ -17,16 +18,17 @@ use std::{
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
-use terraphim_mcp_codegen::{Detail, ResultShape, ToolQuery, raw, value};
+use terraphim_mcp_codegen::{Detail, DocsQuery, ToolQuery};
 use terraphim_mcp_gateway::{CallContext, GatewayError, ProviderError};
 use terraphim_sandbox::{Call, HostCalls, HostReply};
 use terraphim_types::{Language, Limits, RunId, ServerName, ToolName, ToolReply};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use self::results::{Checks, Taken};
 use crate::{
     advice,
-    catalogue::LiveCatalogue,
+    catalogue::{LiveCatalogue, Shown},
     media,
     modules::{self, ImportError, ImportRequest},
     outcome::{SavedFile, with_causes},
@@ -86,6 +88,8 @@ pub(crate) struct Record {
     pub(crate) files: Vec<SavedFile>,
     /// What was seen of the program before it ran: the line, and what to write.
     pub(crate) advice: Vec<(u32, String)>,
+    /// How the results of tools met what their servers declare.
+    pub(crate) checks: Checks,
     /// The checkpoint that the workspace is to be when the program has ended.
     pub(crate) restore: Option<String>,
     /// Calls that have begun and not ended, by number, with their names and begin.
@@ -187,11 +191,17 @@ struct SearchCall {
     detail: Option<Detail>,
     #[serde(default)]
     limit: Option<u32>,
+    #[serde(default, alias = "maxTokens")]
+    max_tokens: Option<u32>,
 }
 
 #[derive(Deserialize)]
 struct DocsCall {
     names: Vec<String>,
+    #[serde(default)]
+    detail: Option<Detail>,
+    #[serde(default, alias = "maxTokens")]
+    max_tokens: Option<u32>,
 }
 
 impl HostCalls for Bridge {
@@ -305,7 +315,13 @@ impl Bridge {
             "search_tools" => self.search(decode(payload).await?).await,
             "tool_docs" => {
                 let request: DocsCall = decode(payload).await?;
-                encode(&self.catalogue.docs(&request.names, self.language).await)
+                let query = DocsQuery {
+                    names: request.names,
+                    language: self.language,
+                    detail: request.detail.unwrap_or(Detail::Full),
+                    max_tokens: request.max_tokens,
+                };
+                encode(&self.catalogue.docs_within(&query).await)
             }
             name if name.starts_with("workspace.") => self.storage(name, payload, call.written).await,
             _ => Err(CallError::new("unknown", "the host has no such function")),
@@ -352,6 +368,7 @@ impl Bridge {
             ended,
         });
         if reply.is_error {
+            self.observe_failure(&name, &reply.text()).await;
             return Err(CallError::new("tool", format!("{name} failed: {}", reply.text())).at(&name));
         }
         self.to_value(&name, reply, call.raw).await
@@ -376,18 +393,23 @@ impl Bridge {
             reply = given_back;
             self.record().files.extend(made?);
         }
-        let tools = self.catalogue.gateway().tools(name.server()).await;
+        let gateway = self.catalogue.gateway();
+        let tools = gateway.tools(name.server()).await;
         let tools = tools.map_err(|error| CallError::of_gateway(&error).at(name))?;
-        let definition = tools.iter().find(|tool| tool.name == name.tool());
-        let shape = definition.map_or(ResultShape::Undeclared, ResultShape::of);
         let long = is_long(&reply);
-        let write = move || if whole { raw(&reply) } else { value(&shape, reply) };
-        let json = if long { blocking(write).await? } else { write() };
+        let is_checked = self.record().checks.is_due(name);
+        let taken = Taken { gateway: Arc::clone(gateway), tools, name: name.clone(), whole, is_checked };
+        let take = move || taken.value(reply);
+        let (json, complaint) = if long { blocking(take).await? } else { take() };
+        if let Some(complaint) = complaint {
+            self.record().checks.tell(name, &complaint);
+        }
         Ok(json.into_string().into_bytes())
     }
 
     async fn search(&self, call: SearchCall) -> Result<Vec<u8>, CallError> {
         let default = ToolQuery::default();
+        let shown = Shown { language: self.language, max_tokens: call.max_tokens };
         let query = ToolQuery {
             query: call.query,
             category: call.category,
@@ -397,7 +419,7 @@ impl Bridge {
             limit: call.limit.unwrap_or(default.limit),
             ..default
         };
-        encode(&self.catalogue.search(&query).await)
+        encode(&self.catalogue.search_within(&query, shown).await)
     }
 }
 

@@ -10,7 +10,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use terraphim_mcp_codegen::{
-    DiscoveryIndex, DocsPage, SearchContext, ServerTools, Synonyms, ToolPage, ToolQuery, docs,
+    Detail, DiscoveryIndex, DocsPage, DocsQuery, Fitted, SearchContext, ServerTools, Synonyms, ToolPage,
+    ToolQuery, docs_within, show_in,
 };
 use terraphim_mcp_gateway::{CatalogueSnapshot, Gateway, ServerState};
 use terraphim_types::{Language, ServerName, ToolName};
@@ -52,9 +53,29 @@ pub struct SearchAnswer {
     /// The page.
     #[serde(flatten)]
     pub page: ToolPage,
+    /// How many tools of the page had no room.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub omitted: usize,
+    /// What was left out, and how to get it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Servers whose tools are missing from it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unavailable: Vec<UnavailableServer>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+/// For whom an answer is made, and how much room it has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Whose signatures are shown.
+    pub language: Language,
+    /// What the answer may take, in tokens by [`terraphim_mcp_codegen::tokens_at_most`].
+    pub max_tokens: Option<u32>,
 }
 
 /// An index with the version of the catalogue that it is of.
@@ -104,26 +125,45 @@ impl LiveCatalogue {
         self.gateway.known().await
     }
 
-    /// Finds tools.
+    /// Finds tools, shown as TypeScript calls them, however long the answer is.
     pub async fn search(&self, query: &ToolQuery) -> SearchAnswer {
-        let snapshot = self.snapshot().await;
-        let (asked, of) = (query.clone(), Arc::clone(&snapshot));
-        let page = self
-            .look(move |catalogue| {
-                let synonyms = catalogue.synonyms.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                let synonyms = synonyms.as_deref().unwrap_or(Synonyms::built_in());
-                let context = SearchContext { synonyms, ..SearchContext::default() };
-                catalogue.index(&of).search_with(&asked, &context)
-            })
-            .await;
-        SearchAnswer { page, unavailable: unavailable(&snapshot) }
+        self.search_within(query, Shown::default()).await
     }
 
-    /// The documents of the named tools.
-    pub async fn docs(&self, names: &[String], language: Language) -> DocsPage {
+    /// Finds tools, for a language and within a number of tokens.
+    pub async fn search_within(&self, query: &ToolQuery, shown: Shown) -> SearchAnswer {
         let snapshot = self.snapshot().await;
-        let names: Vec<_> = names.to_vec();
-        self.look(move |catalogue| docs(&catalogue.index(&snapshot), &names, language)).await
+        let (asked, of) = (query.clone(), Arc::clone(&snapshot));
+        let look = move |catalogue: &Self| {
+            let index = catalogue.index(&of);
+            let synonyms = catalogue.synonyms.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let synonyms = synonyms.as_deref().unwrap_or(Synonyms::built_in());
+            let context = SearchContext { synonyms, ..SearchContext::default() };
+            let mut page = index.search_with(&asked, &context);
+            show_in(&index, &mut page, shown.language);
+            let fitted = shown.max_tokens.map(|tokens| page.fit(tokens));
+            (page, fitted)
+        };
+        let (page, fitted) = self.look(look).await;
+        SearchAnswer {
+            page,
+            omitted: fitted.map_or(0, |fitted| fitted.omitted),
+            note: fitted.as_ref().and_then(Fitted::note),
+            unavailable: unavailable(&snapshot),
+        }
+    }
+
+    /// The documents of the named tools in full.
+    pub async fn docs(&self, names: &[String], language: Language) -> DocsPage {
+        let query = DocsQuery { names: names.to_vec(), language, detail: Detail::Full, max_tokens: None };
+        self.docs_within(&query).await
+    }
+
+    /// The documents of the named tools, with as much detail as is asked for and has room.
+    pub async fn docs_within(&self, query: &DocsQuery) -> DocsPage {
+        let snapshot = self.snapshot().await;
+        let query = query.clone();
+        self.look(move |catalogue| docs_within(&catalogue.index(&snapshot), &query)).await
     }
 
     /// Looks into the index apart from the threads that keep the deadlines of runs.

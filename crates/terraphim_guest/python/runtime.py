@@ -19,12 +19,14 @@ def _camel(name):
 
 
 def _make_search(bridge):
-    def search_tools(query=None, *, category=None, capabilities=None, server=None, detail=None, limit=None):
+    def search_tools(query=None, *, category=None, capabilities=None, server=None, detail=None, limit=None,
+                     max_tokens=None):
         """Finds tools: {tools, total, ...}. `capabilities` is a list of which any will do."""
         query = unwrapped(query)
         asked = dict(query) if isinstance(query, Mapping) else {"query": query}
         capabilities = [capabilities] if isinstance(capabilities, str) else capabilities
-        more = {"category": category, "capabilities": capabilities, "server": server, "detail": detail, "limit": limit}
+        more = {"category": category, "capabilities": capabilities, "server": server, "detail": detail, "limit": limit,
+                "max_tokens": max_tokens}
         asked.update({name: value for name, value in more.items() if value is not None})
         asked = {name: value for name, value in asked.items() if value is not None}
         return bridge.call("search_tools", asked, {"server": PACKAGE, "tool": "search_tools"})
@@ -35,19 +37,25 @@ def _make_search(bridge):
 def _make_docs(bridge):
     about = {"server": PACKAGE, "tool": "get_tool_docs"}
 
-    def get_tool_docs(names):
-        """The documents of tools: of one name its document, of a list {docs, unknown}."""
+    def get_tool_docs(names, *, detail=None, max_tokens=None):
+        """The documents of tools: of one name its document, of a list {docs, unknown, ...}."""
         names = unwrapped(names)
+        asked = {"names": [names] if isinstance(names, str) else list(names)}
+        asked.update({} if detail is None else {"detail": detail})
+        asked.update({} if max_tokens is None else {"max_tokens": max_tokens})
         if isinstance(names, str):
-            return bridge.call("tool_docs", {"names": [names]}, about, lambda page: _only(page, names))
-        return bridge.call("tool_docs", {"names": list(names)}, about)
+            return bridge.call("tool_docs", asked, about, lambda page: _only(page, names))
+        return bridge.call("tool_docs", asked, about)
 
     return get_tool_docs
 
 
 def _only(page, name):
-    if page["docs"]:
-        return page["docs"][0]
+    for level in ("docs", "brief"):
+        if page.get(level):
+            return page[level][0]
+    if page.get("names"):
+        return {"name": page["names"][0]}
     near = page["unknown"][0].get("nearest") if page.get("unknown") else None
     hint = f"did you mean {', '.join(near)}?" if near else "find tools with search_tools('what you need')"
     raise unknown(f"there is no tool `{name}`", hint, PACKAGE, "get_tool_docs")

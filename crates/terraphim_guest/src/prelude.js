@@ -220,11 +220,13 @@
   const about = (tool) => ({ server: 'mcp-runtime', tool });
   // The whole answer: { tools, total, ... }.
   const searchTools = (query) => call('search_tools', asObject(query, 'query'), about('searchTools'), searchTools);
-  // One name gives its document, a list gives { docs, unknown }.
-  const getToolDocs = (names) =>
-    call('tool_docs', { names: isArray(names) ? names : [names] }, about('getToolDocs'), getToolDocs).then((page) => {
+  // One name gives its document, a list gives { docs, unknown, ... }. Of { detail, maxTokens } what there is counts.
+  const getToolDocs = (names, options) =>
+    call('tool_docs', { ...options, names: isArray(names) ? names : [names] }, about('getToolDocs'), getToolDocs).then((page) => {
       if (isArray(names)) return page;
       if (page.docs.length) return page.docs[0];
+      if (page.brief?.length) return page.brief[0];
+      if (page.names?.length) return { name: page.names[0] };
       const near = page.unknown[0]?.nearest ?? [];
       throw bridgeError({
         ...about('getToolDocs'), kind: 'unknown', message: `there is no tool \`${names}\``,

@@ -1,4 +1,11 @@
-//! The docs of named tools: all that is needed to write a call.
+//! The docs of named tools: all that is needed to write a call, or less where
+//! less is asked for or there is no room.
+
+mod levels;
+mod tokens;
+
+pub use levels::Fitted;
+pub use tokens::tokens_at_most;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,7 +13,7 @@ use terraphim_types::{Language, ToolDefinition};
 
 use crate::{
     bash, bounded,
-    discovery::{DiscoveryIndex, Entry},
+    discovery::{Detail, DiscoveryIndex, Entry, ToolPage},
     distance::nearest,
     example::example_call,
     python, rust,
@@ -20,6 +27,8 @@ const MAX_TOOLS: usize = 50;
 const MAX_DESCRIPTION_CHARS: usize = 2_000;
 /// Longest type and longest description of a parameter, in characters.
 const MAX_PARAMETER_CHARS: usize = 240;
+/// Longest error of a tool, in characters.
+const MAX_FAILURE_CHARS: usize = 160;
 /// Sum of the declarations of one answer, in bytes.
 const DECLARATIONS_BYTES: usize = 24 << 10;
 
@@ -28,11 +37,50 @@ const DECLARATIONS_BYTES: usize = 24 << 10;
 pub struct DocsPage {
     /// The known ones, in the order asked.
     pub docs: Vec<ToolDocs>,
-    /// The others.
+    /// Those that follow, on two lines each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brief: Vec<ToolBrief>,
+    /// The names of those that follow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// Names that no tool has.
     pub unknown: Vec<UnknownTool>,
-    /// How many names were not looked at, as one answer holds 50 tools.
+    /// How many tools had no room, and how many names were not looked at, as
+    /// one answer holds 50 tools.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub omitted: usize,
+    /// What was left out, and how to get it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// What is asked about named tools.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DocsQuery {
+    /// Names as for [`docs`].
+    pub names: Vec<String>,
+    /// Whose signatures, types and examples are shown.
+    pub language: Language,
+    /// How much is told at most of each tool.
+    pub detail: Detail,
+    /// What the answer may take, in tokens by [`tokens_at_most`]; without it
+    /// all is told that was asked for.
+    pub max_tokens: Option<u32>,
+}
+
+/// How one tool is called, in brief.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolBrief {
+    /// `server.tool`.
+    pub name: String,
+    /// What a program imports, where that is not the server's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<String>,
+    /// What the tool does, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The call on one line.
+    pub signature: String,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -57,6 +105,12 @@ pub struct ToolDocs {
     pub parameters: Vec<ParameterDocs>,
     /// The type of what a call gives.
     pub result: String,
+    /// How many results the result type was made from, where the server declares none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inferred_from: Option<u64>,
+    /// What calls of it have failed with, the last first, without values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors_seen: Vec<String>,
     /// A call that is valid against the schema, where a short one could be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
@@ -111,12 +165,44 @@ pub fn docs(index: &DiscoveryIndex, names: &[String], language: Language) -> Doc
     page
 }
 
-fn tool_docs(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<ToolDocs> {
+/// The same at a level of detail and within a number of tokens: the first tools
+/// at that level, the next at lower ones, down to their names.
+pub fn docs_within(index: &DiscoveryIndex, query: &DocsQuery) -> DocsPage {
+    let mut page = docs(index, &query.names, query.language);
+    page.fit(query.detail, query.max_tokens);
+    page
+}
+
+/// Shows the tools of a page as a program in `language` calls them.
+pub fn show_in(index: &DiscoveryIndex, page: &mut ToolPage, language: Language) {
+    if matches!(language, Language::TypeScript | Language::JavaScript | Language::Node) {
+        return;
+    }
+    for hit in &mut page.tools {
+        let shown = index.entry(&hit.name);
+        let shown = shown.and_then(|entry| shown_in(&entry, language, DECLARATIONS_BYTES / MAX_TOOLS));
+        let Some(shown) = shown else { continue };
+        hit.signature = hit.signature.as_ref().map(|_| shown.signature);
+        // Only full answers have a result and an example.
+        if hit.result.is_some() {
+            hit.result = Some(shown.result);
+            hit.example = shown.example;
+        }
+    }
+}
+
+/// A tool as one language shows it.
+struct Shown {
+    signature: String,
+    example: Option<String>,
+    declaration: String,
+    result: String,
+}
+
+fn shown_in(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<Shown> {
     let (module, named, tool) = entry.parts();
     let identifier = named.identifiers.first()?;
-    let description = tool.description.as_deref().map(bounded::visible);
-    let parameters = parameters(tool);
-    let mut result = result_inline(tool, 400);
+    let result = result_inline(tool, 400);
     let (signature, example, declaration) = match language {
         // JavaScript calls are the same; their types are read, not run.
         Language::TypeScript | Language::JavaScript | Language::Node => (
@@ -125,28 +211,40 @@ fn tool_docs(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<Tool
             tool_declaration(tool, named, bytes),
         ),
         Language::Python => {
-            let signature = python::signature(identifier, &parameters);
+            let signature = python::signature(identifier, &parameters(tool));
             (signature.clone(), python::example_call(module, named, tool), signature)
         }
         Language::Bash => {
-            let signature = bash::signature(entry.qualified, &parameters);
+            let signature = bash::signature(entry.qualified, &parameters(tool));
             (signature.clone(), bash::example_call(entry.qualified, tool), signature)
         }
         Language::Rust => {
-            let shown = rust::shown(module, named, tool, bytes);
-            result = shown.result;
-            (shown.signature, shown.example, shown.declaration)
+            let rust::Shown { signature, example, result: declared, declaration } =
+                rust::shown(module, named, tool, bytes);
+            let is_observed = tool.output_schema.is_none() && tool.observed.is_some();
+            let result = if is_observed { format!("{declared} like {result}") } else { declared };
+            return Some(Shown { signature, example, declaration, result });
         }
     };
+    Some(Shown { signature, example, declaration, result })
+}
+
+fn tool_docs(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<ToolDocs> {
+    let (module, _, tool) = entry.parts();
+    let shown = shown_in(entry, language, bytes)?;
+    let description = tool.description.as_deref().map(bounded::visible);
+    let observed = tool.observed.as_ref().filter(|_| tool.output_schema.is_none());
     Some(ToolDocs {
         name: entry.qualified.to_owned(),
         import: (module.identifier != module.server.as_str()).then(|| module.identifier.clone()),
-        signature,
+        signature: shown.signature,
         description: description.map(|text| bounded::cut(text.trim(), MAX_DESCRIPTION_CHARS).into_owned()),
-        parameters,
-        result,
-        example,
-        declaration,
+        parameters: parameters(tool),
+        result: shown.result,
+        inferred_from: observed.map(|observed| observed.observations),
+        errors_seen: tool.failures.iter().map(|text| bounded::one_line(text, MAX_FAILURE_CHARS)).collect(),
+        example: shown.example,
+        declaration: shown.declaration,
     })
 }
 

@@ -1,5 +1,7 @@
 //! An example call that is valid against the tool's schema, with as little in it as the schema allows.
 
+mod fits;
+
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Number, Value, json};
 use terraphim_types::ToolDefinition;
@@ -34,17 +36,20 @@ pub fn example_call(module: &ServerModule, named: &ModuleTool, tool: &ToolDefini
 /// example shows something.
 pub fn example_arguments(tool: &ToolDefinition) -> Option<Map<String, Value>> {
     let mut maker = Maker { root: &tool.input_schema, nodes: MAX_NODES };
-    match maker.make(&tool.input_schema, "args", 0)? {
-        Value::Object(mut map) => {
-            if map.is_empty()
-                && let Some((name, value)) = maker.first_property()
-            {
-                map.insert(name, value);
-            }
-            Some(map)
+    let Value::Object(mut map) = maker.make(&tool.input_schema, "args", 0)? else { return None };
+    let is_wrong = |map: &Map<String, Value>| {
+        let value = Value::Object(map.clone());
+        fits::fits(&tool.input_schema, &tool.input_schema, &value) == Some(false)
+    };
+    if map.is_empty()
+        && let Some((name, value)) = maker.first_property()
+    {
+        let more = Map::from_iter([(name, value)]);
+        if !is_wrong(&more) {
+            map = more;
         }
-        _ => None,
     }
+    (!is_wrong(&map)).then_some(map)
 }
 
 struct Maker<'a> {
@@ -81,34 +86,88 @@ impl<'a> Maker<'a> {
         }
         let mut made = self.make_kind(map, name, depth)?;
         for word in ["allOf", "anyOf", "oneOf"] {
-            let Some(Value::Array(branches)) = map.get(word) else { continue };
-            let says_kind = map.contains_key("type") || map.contains_key("properties");
-            let wanted = if word == "allOf" { branches.len() } else { 1 };
-            let mut joined = 0;
+            let Some(Value::Array(branches)) = map.get(word).filter(|branches| **branches != json!([]))
+            else {
+                continue;
+            };
             // A branch that allows null comes last: an example should show something.
             let (nulls, others): (Vec<_>, Vec<_>) = branches
                 .iter()
                 .take(64)
                 .partition(|branch| branch.get("type").is_some_and(|kind| kind == "null"));
-            for branch in others.into_iter().chain(nulls) {
-                if joined == wanted {
-                    break;
+            let mut ordered = others.into_iter().chain(nulls);
+            if word == "allOf" {
+                for branch in ordered {
+                    made = self.joined(map, made, branch, name, depth)?;
                 }
-                // A branch may only narrow the kind that stands beside it.
-                let Some(value) = self.make_branch(map, branch, name, depth) else { continue };
-                let narrows = !says_kind || joined == 0 && kind_of(&made) == kind_of(&value);
-                match (&mut made, value) {
-                    (Value::Object(map), Value::Object(more)) => map.extend(more),
-                    (made, value) if narrows => *made = value,
-                    _ => {}
-                }
-                joined += 1;
-            }
-            if joined < wanted.min(branches.len()) {
-                return None;
+            } else {
+                // Of the alternatives the first counts with which the value is not one too many.
+                made = ordered.find_map(|branch| {
+                    let value = self.joined(map, made.clone(), branch, name, depth)?;
+                    if word == "anyOf" { Some(value) } else { self.only(branches, branch, value, depth) }
+                })?;
             }
         }
         Some(made)
+    }
+
+    /// What is made so far together with what a branch asks for.
+    fn joined(
+        &mut self,
+        map: &'a Map<String, Value>,
+        made: Value,
+        branch: &'a Value,
+        name: &str,
+        depth: usize,
+    ) -> Option<Value> {
+        // A branch may only narrow the kind that stands beside it.
+        let says_kind = map.contains_key("type") || map.contains_key("properties");
+        let value = self.make_branch(map, branch, name, depth)?;
+        Some(match (made, value) {
+            (Value::Object(mut made), Value::Object(more)) => {
+                made.extend(more);
+                Value::Object(made)
+            }
+            (made, value) if !says_kind || kind_of(&made) == kind_of(&value) => value,
+            (made, _) => made,
+        })
+    }
+
+    /// The value, if it fits one of the branches alone; else with properties of
+    /// `branch` by which it does.
+    fn only(
+        &mut self,
+        branches: &'a [Value],
+        branch: &'a Value,
+        value: Value,
+        depth: usize,
+    ) -> Option<Value> {
+        let root = self.root;
+        let is_only = |value: &Value| {
+            let verdicts: Vec<_> = branches.iter().map(|branch| fits::fits(root, branch, value)).collect();
+            let yes = verdicts.iter().filter(|fits| **fits == Some(true)).count();
+            let unknown = verdicts.iter().filter(|fits| fits.is_none()).count();
+            // What cannot be told of the one that it was made for is no other's.
+            yes + unknown == 1
+        };
+        if is_only(&value) {
+            return Some(value);
+        }
+        let Value::Object(mut made) = value else { return None };
+        for (name, schema) in fits::properties(root, branch)?.iter().take(8) {
+            if made.contains_key(name) {
+                continue;
+            }
+            let Some(more) = self.make(schema, name, depth + 1) else { continue };
+            made.insert(name.clone(), more);
+            let value = Value::Object(made);
+            if is_only(&value) {
+                return Some(value);
+            }
+            let Value::Object(back) = value else { return None };
+            made = back;
+        }
+        None
     }
 
     /// A value for a branch; the properties that it only requires are made from its neighbour's schemas.

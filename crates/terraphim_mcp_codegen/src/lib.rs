@@ -41,7 +41,10 @@ pub use discovery::{
     ToolPage, ToolQuery, Weights,
 };
 pub use distance::nearest;
-pub use docs::{DocsPage, ParameterDocs, ToolDocs, UnknownTool, docs};
+pub use docs::{
+    DocsPage, DocsQuery, Fitted, ParameterDocs, ToolBrief, ToolDocs, UnknownTool, docs, docs_within, show_in,
+    tokens_at_most,
+};
 pub use example::{example_arguments, example_call};
 pub use naming::{ModuleTool, ServerModule, camel_case, identifier, server_modules};
 pub use prompt::{Prompt, PromptDraft, PromptExample, PromptFigures, PromptQuery};

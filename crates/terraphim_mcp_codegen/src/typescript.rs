@@ -36,6 +36,16 @@ pub(crate) fn arguments_type(tool: &ToolDefinition, bounds: Bounds) -> Schema {
     schema
 }
 
+/// The type that is shown for what a call gives: the declared one, else that of
+/// what calls were seen to answer. What compiles against a type does not use it:
+/// a program must not cease to compile because a call has answered.
+pub(crate) fn shown_result_type(tool: &ToolDefinition, bounds: Bounds) -> Schema {
+    match (&tool.output_schema, &tool.observed) {
+        (None, Some(observed)) => lower(&observed.schema, bounds),
+        _ => result_type(tool, bounds),
+    }
+}
+
 /// The type of what a call of the tool gives, after its [`ResultShape`].
 pub(crate) fn result_type(tool: &ToolDefinition, bounds: Bounds) -> Schema {
     let unknown = Value::Bool(true);

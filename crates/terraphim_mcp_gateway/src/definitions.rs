@@ -123,7 +123,7 @@ impl CacheFile {
 
 /// SHA-256 of everything that decides which tools the server has. Secrets go
 /// in as digests of the whole, and none is written anywhere.
-fn digest(server: &StdioServer) -> String {
+pub(crate) fn digest(server: &StdioServer) -> String {
     let mut hash = Sha256::new();
     let mut field = |text: &[u8]| {
         hash.update((text.len() as u64).to_le_bytes());

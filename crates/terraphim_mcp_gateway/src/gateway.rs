@@ -1,6 +1,8 @@
 //! The one way to every tool: finds the server, asks the policy, checks the
 //! arguments, calls, and leaves a line for the audit.
 
+mod results;
+
 use std::{
     collections::HashSet,
     ffi::OsString,
@@ -24,10 +26,11 @@ use tokio_util::{
 use crate::{
     catalogue::{CatalogueSnapshot, ServerEntry, ServerState},
     config::{McpConfig, ServerTransport},
-    definitions::{CacheFile, Definitions},
+    definitions::{CacheFile, Definitions, digest},
     error::GatewayError,
     in_process::InProcess,
     measure::json_bytes,
+    observed::{Observed, Observing, own_identity},
     policy::Policy,
     provider::{CallContext, Provider, ProviderError},
     upstream::{Guard, GuardCommand, Host, Upstream, find},
@@ -45,6 +48,8 @@ pub struct GatewayConfig {
     pub config: McpConfig,
     /// Where definitions are cached; absent means nowhere.
     pub cache_dir: Option<PathBuf>,
+    /// Where it is kept what calls were seen to answer.
+    pub observing: Observing,
     /// Which tools may be called.
     pub policy: Policy,
     /// The environment that every server process inherits.
@@ -109,6 +114,8 @@ pub struct Gateway {
     collisions: Vec<Collision>,
     policy: Policy,
     validators: Validators,
+    /// Those of declared results.
+    result_validators: Validators,
     host: Arc<Host>,
     snapshot: Mutex<Arc<CatalogueSnapshot>>,
     _end_on_drop: DropGuard,
@@ -117,6 +124,8 @@ pub struct Gateway {
 struct Server {
     name: ServerName,
     kind: Kind,
+    /// What its tools were seen to answer, where that is kept.
+    observed: Option<Arc<Observed>>,
 }
 
 enum Kind {
@@ -129,7 +138,8 @@ impl Gateway {
     /// Makes the gateway; no server is started before it is needed. A provider
     /// of this process hides a configured server of the same name.
     pub fn new(config: GatewayConfig, providers: Vec<Arc<dyn Provider>>) -> Self {
-        let GatewayConfig { config: mut mcp, cache_dir, policy, base_env, depth, timeouts, guard } = config;
+        let GatewayConfig { config: mut mcp, cache_dir, observing, policy, base_env, depth, timeouts, guard } =
+            config;
         let life = CancellationToken::new();
         let host = Arc::new(Host {
             base_env,
@@ -143,9 +153,10 @@ impl Gateway {
         });
         let mut servers: Vec<_> = providers
             .into_iter()
-            .map(|provider| Server {
-                name: provider.name().clone(),
-                kind: Kind::InProcess(InProcess::new(provider)),
+            .map(|provider| {
+                let name = provider.name().clone();
+                let observed = Observed::new(&observing, &name, &own_identity(&name));
+                Server { name, kind: Kind::InProcess(InProcess::new(provider)), observed }
             })
             .collect();
         let mut names = HashSet::new();
@@ -158,20 +169,23 @@ impl Gateway {
                 collisions.push(Collision { name: server.name });
                 continue;
             }
-            let kind = match server.transport {
-                ServerTransport::Unusable { reason } => Kind::Unusable { reason },
+            let (kind, observed) = match server.transport {
+                ServerTransport::Unusable { reason } => (Kind::Unusable { reason }, None),
                 ServerTransport::Stdio(stdio) => {
+                    let observed = Observed::new(&observing, &server.name, &digest(&stdio));
                     let cache = cache_dir.as_deref().map(|folder| CacheFile::new(folder, &stdio));
-                    Kind::Upstream(Upstream::new(server.name.clone(), stdio, Arc::clone(&host), cache))
+                    let upstream = Upstream::new(server.name.clone(), stdio, Arc::clone(&host), cache);
+                    (Kind::Upstream(upstream), observed)
                 }
             };
-            servers.push(Server { name: server.name, kind });
+            servers.push(Server { name: server.name, kind, observed });
         }
         Self {
             servers,
             collisions,
             policy,
             validators: Validators::default(),
+            result_validators: Validators::default(),
             host,
             snapshot: Mutex::default(),
             _end_on_drop: life.drop_guard(),
@@ -188,14 +202,16 @@ impl Gateway {
         &self.collisions
     }
 
-    /// One server's tools: those known, else the server is started for them.
+    /// One server's tools: those known, else the server is started for them; with
+    /// what calls were seen to answer, where that is observed.
     ///
     /// # Errors
     /// [`GatewayError::UnknownServer`], or why the server gave no list.
     pub async fn tools(&self, server: &ServerName) -> Result<Arc<[ToolDefinition]>, GatewayError> {
         let found = self.servers.iter().find(|candidate| candidate.name == *server);
         let server = found.ok_or_else(|| self.unknown_server(server.as_str()))?;
-        Ok(server.definitions(&self.host.timeouts).await?.tools)
+        let tools = server.definitions(&self.host.timeouts).await?.tools;
+        Ok(server.dressed(tools))
     }
 
     /// What is known of all servers. Those not known yet are started, a few at
@@ -304,6 +320,7 @@ impl Gateway {
             }
         }))
         .await;
+        self.keep_observed().await;
         self.host.life.cancel();
         self.host.tasks.close();
         if timeout(self.host.timeouts.stop * 2, self.host.tasks.wait()).await.is_err() {
@@ -383,6 +400,14 @@ impl Server {
         }
     }
 
+    /// The tools with what is known of their results.
+    fn dressed(&self, tools: Arc<[ToolDefinition]>) -> Arc<[ToolDefinition]> {
+        match &self.observed {
+            Some(observed) => observed.dress(&tools),
+            None => tools,
+        }
+    }
+
     fn unusable(&self, reason: &str) -> ProviderError {
         ProviderError::NotStarted { server: self.name.clone(), reason: reason.to_owned() }
     }
@@ -404,7 +429,7 @@ impl Server {
         };
         let (tools, description) = known
             .map_or_else(|| (Arc::from([]), None), |Definitions { tools, description }| (tools, description));
-        ServerEntry { name: self.name.clone(), description, state, tools }
+        ServerEntry { name: self.name.clone(), description, state, tools: self.dressed(tools) }
     }
 }
 

@@ -19,6 +19,7 @@ pub mod fuzzing;
 mod gateway;
 mod in_process;
 mod measure;
+mod observed;
 mod policy;
 mod provider;
 mod resources;
@@ -32,6 +33,7 @@ pub use config::{
 };
 pub use error::GatewayError;
 pub use gateway::{Collision, Gateway, GatewayConfig, Timeouts};
+pub use observed::Observing;
 pub use policy::{Denial, Glob, InvalidGlob, Policy};
 pub use provider::{CallContext, CallFuture, ListFuture, Provider, ProviderError};
 pub use resources::{

@@ -91,6 +91,8 @@ fn search_tools() -> ToolDefinition {
             "server": { "type": "string" },
             "detail": { "type": "string", "enum": ["name", "brief", "full"], "default": "brief" },
             "limit": { "type": "integer", "minimum": 1, "maximum": 100, "default": 10 },
+            "language": same_language(),
+            "max_tokens": max_tokens(),
         },
     });
     let facets = json!({ "type": "array", "items": { "type": "object" } });
@@ -107,6 +109,7 @@ fn search_tools() -> ToolDefinition {
             },
             "total": { "type": "integer" },
             "omitted": { "type": "integer" },
+            "note": { "type": "string" },
             "categories": facets,
             "capabilities": facets,
             "unavailable": unavailable(),
@@ -121,7 +124,9 @@ fn get_tool_docs() -> ToolDefinition {
         "type": "object",
         "properties": {
             "names": { "type": "array", "items": { "type": "string" }, "description": "server.tool" },
-            "language": language(),
+            "language": same_language(),
+            "detail": { "type": "string" },
+            "max_tokens": max_tokens(),
         },
         "required": ["names"],
     });
@@ -133,8 +138,11 @@ fn get_tool_docs() -> ToolDefinition {
         "type": "object",
         "properties": {
             "docs": named,
+            "brief": named,
+            "names": { "type": "array", "items": { "type": "string" } },
             "unknown": named,
             "omitted": { "type": "integer" },
+            "note": { "type": "string" },
             "unavailable": unavailable(),
         },
         "required": ["docs", "unknown"],
@@ -156,6 +164,15 @@ fn wait() -> ToolDefinition {
 
 fn language() -> Value {
     json!({ "type": "string", "enum": ["typescript", "javascript", "node", "python", "bash", "rust"], "default": "typescript" })
+}
+
+/// The same languages as those of programs, without naming them again.
+fn same_language() -> Value {
+    json!({ "type": "string", "default": "typescript" })
+}
+
+fn max_tokens() -> Value {
+    json!({ "type": "integer", "default": 6000 })
 }
 
 /// The schema of an outcome, or of the word that there is none yet.
@@ -227,5 +244,6 @@ fn definition(
         // Clients that load tools on demand would otherwise hide the way to all others.
         meta: Some(json!({ "anthropic/alwaysLoad": true })),
         observed: None,
+        failures: std::sync::Arc::default(),
     }
 }

@@ -6,8 +6,10 @@ use std::fmt::Write;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde::Serialize;
 use serde_json::json;
-use terraphim_code_execution::{LiveCatalogue, LoadState, SearchAnswer, UnavailableServer};
-use terraphim_mcp_codegen::{Detail, DocsPage, Facet, ParameterDocs, ToolDocs, ToolHit, ToolQuery, bounded};
+use terraphim_code_execution::{LiveCatalogue, LoadState, SearchAnswer, Shown, UnavailableServer};
+use terraphim_mcp_codegen::{
+    Detail, DocsPage, DocsQuery, Facet, ParameterDocs, ToolBrief, ToolDocs, ToolHit, ToolQuery, bounded,
+};
 use terraphim_mcp_gateway::ServerState;
 use terraphim_types::Language;
 
@@ -16,8 +18,8 @@ use crate::{
     definitions::{GET_TOOL_DOCS, SEARCH_TOOLS},
 };
 
-/// Length of an answer's tools or docs as JSON, in bytes.
-const BUDGET_BYTES: usize = 24 << 10;
+/// What an answer may take where nothing is said, in tokens.
+const MAX_TOKENS: u32 = 6_000;
 
 /// Most categories and capabilities of an answer.
 const MAX_FACETS: usize = 100;
@@ -43,43 +45,51 @@ pub(crate) const LANGUAGES: &[(&str, Language)] = &[
     ("rs", Language::Rust),
 ];
 
+const DETAILS: &[(&str, Detail)] =
+    &[("name", Detail::Name), ("brief", Detail::Brief), ("full", Detail::Full)];
+
 /// Reads the arguments of `search_tools`.
-pub(crate) fn query(values: serde_json::Map<String, serde_json::Value>) -> Result<ToolQuery, ArgumentError> {
-    let known = &["query", "category", "capabilities", "server", "detail", "limit"];
+pub(crate) fn query(
+    values: serde_json::Map<String, serde_json::Value>,
+) -> Result<(ToolQuery, Shown), ArgumentError> {
+    let known = &["query", "category", "capabilities", "server", "detail", "limit", "language", "max_tokens"];
     let mut arguments = Arguments::new(SEARCH_TOOLS, known, values)?;
-    let details = [("name", Detail::Name), ("brief", Detail::Brief), ("full", Detail::Full)];
     let default = ToolQuery::default();
-    Ok(ToolQuery {
+    let shown = Shown {
+        language: arguments.choice("language", LANGUAGES)?.unwrap_or_default(),
+        max_tokens: Some(max_tokens(&mut arguments)?),
+    };
+    let query = ToolQuery {
         query: arguments.text("query")?,
         category: arguments.text("category")?,
         capabilities: arguments.texts("capabilities")?.unwrap_or_default(),
         server: arguments.text("server")?,
-        detail: arguments.choice("detail", &details)?.unwrap_or_default(),
+        detail: arguments.choice("detail", DETAILS)?.unwrap_or_default(),
         limit: arguments
             .integer("limit", 1..=100)?
             .and_then(|limit| limit.try_into().ok())
             .unwrap_or(default.limit),
         ..default
-    })
+    };
+    Ok((query, shown))
 }
 
 /// Reads the arguments of `get_tool_docs`.
-pub(crate) fn names(
-    values: serde_json::Map<String, serde_json::Value>,
-) -> Result<(Vec<String>, Language), ArgumentError> {
-    let mut arguments = Arguments::new(GET_TOOL_DOCS, &["names", "language"], values)?;
+pub(crate) fn names(values: serde_json::Map<String, serde_json::Value>) -> Result<DocsQuery, ArgumentError> {
+    let known = &["names", "language", "detail", "max_tokens"];
+    let mut arguments = Arguments::new(GET_TOOL_DOCS, known, values)?;
     let names = arguments.required_texts("names", "a list such as [\"server.tool\"]")?;
-    Ok((names, arguments.choice("language", LANGUAGES)?.unwrap_or_default()))
+    Ok(DocsQuery {
+        names,
+        language: arguments.choice("language", LANGUAGES)?.unwrap_or_default(),
+        detail: arguments.choice("detail", DETAILS)?.unwrap_or(Detail::Full),
+        max_tokens: Some(max_tokens(&mut arguments)?),
+    })
 }
 
-/// A page of tools as it leaves the face.
-#[derive(Serialize)]
-struct SearchShown {
-    #[serde(flatten)]
-    answer: SearchAnswer,
-    /// How many tools of the page did not fit.
-    #[serde(skip_serializing_if = "is_zero")]
-    omitted: usize,
+fn max_tokens(arguments: &mut Arguments) -> Result<u32, ArgumentError> {
+    let given = arguments.integer("max_tokens", 100..=100_000)?;
+    Ok(given.and_then(|tokens| tokens.try_into().ok()).unwrap_or(MAX_TOKENS))
 }
 
 /// A page of docs as it leaves the face.
@@ -91,38 +101,25 @@ struct DocsShown {
     unavailable: Vec<UnavailableServer>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn is_zero(count: &usize) -> bool {
-    *count == 0
-}
-
 /// Answers `search_tools`; the text stands also beside it.
-pub(crate) async fn search(catalogue: &LiveCatalogue, query: &ToolQuery) -> (CallToolResult, String) {
-    let mut answer = catalogue.search(query).await;
+pub(crate) async fn search(
+    catalogue: &LiveCatalogue,
+    query: &ToolQuery,
+    shown_as: Shown,
+) -> (CallToolResult, String) {
+    let mut answer = catalogue.search_within(query, shown_as).await;
     let page = &mut answer.page;
-    let asked = page.tools.len();
-    let keep = fitting(&page.tools, 0);
-    page.tools.truncate(keep);
     for facets in [&mut page.categories, &mut page.capabilities].into_iter().flatten() {
         facets.truncate(MAX_FACETS);
     }
     answer.unavailable = shown(answer.unavailable);
-    let omitted = asked - keep;
-    let text = search_text(query, &answer, omitted);
-    answered(&SearchShown { answer, omitted }, text)
+    let text = search_text(query, &answer);
+    answered(&answer, text)
 }
 
 /// Answers `get_tool_docs`; the text stands also beside it.
-pub(crate) async fn docs(
-    catalogue: &LiveCatalogue,
-    names: &[String],
-    language: Language,
-) -> (CallToolResult, String) {
-    let mut page = catalogue.docs(names, language).await;
-    // One tool is always shown, however long its types are; they have a bound of their own.
-    let keep = fitting(&page.docs, 1);
-    page.omitted += page.docs.len() - keep;
-    page.docs.truncate(keep);
+pub(crate) async fn docs(catalogue: &LiveCatalogue, query: &DocsQuery) -> (CallToolResult, String) {
+    let mut page = catalogue.docs_within(query).await;
     page.unknown.truncate(MAX_UNKNOWN);
     let unavailable = if page.unknown.is_empty() { Vec::new() } else { unavailable(catalogue).await };
     let text = docs_text(&page, &unavailable);
@@ -133,18 +130,6 @@ fn answered(structured: &impl Serialize, text: String) -> (CallToolResult, Strin
     let mut answer = CallToolResult::success(vec![ContentBlock::text(text.clone())]);
     answer.structured_content = Some(json!(structured));
     (answer, text)
-}
-
-/// How many of the first items fit into the budget, but at least `least`.
-fn fitting<T: Serialize>(items: &[T], least: usize) -> usize {
-    let mut room = BUDGET_BYTES;
-    let fits = items.iter().take_while(|item| {
-        let length = serde_json::to_string(item).map_or(0, |json| json.len() + 1);
-        let fits = length <= room;
-        room = room.saturating_sub(length);
-        fits
-    });
-    fits.count().max(least.min(items.len()))
 }
 
 async fn unavailable(catalogue: &LiveCatalogue) -> Vec<UnavailableServer> {
@@ -168,7 +153,7 @@ fn shown(mut servers: Vec<UnavailableServer>) -> Vec<UnavailableServer> {
     servers
 }
 
-fn search_text(query: &ToolQuery, answer: &SearchAnswer, omitted: usize) -> String {
+fn search_text(query: &ToolQuery, answer: &SearchAnswer) -> String {
     let page = &answer.page;
     let mut text = match (page.tools.len(), &page.categories) {
         (0, Some(_)) if is_overview(query) => format!("{} tools are connected", page.total),
@@ -184,8 +169,8 @@ fn search_text(query: &ToolQuery, answer: &SearchAnswer, omitted: usize) -> Stri
     for hit in &page.tools {
         push(&mut text, &hit_text(hit));
     }
-    if omitted > 0 {
-        push(&mut text, &format!("{omitted} more do not fit: ask with detail \"brief\" or \"name\""));
+    if let Some(note) = &answer.note {
+        push(&mut text, note);
     }
     push_unavailable(&mut text, &answer.unavailable);
     text
@@ -248,11 +233,17 @@ fn docs_text(page: &DocsPage, unavailable: &[UnavailableServer]) -> String {
     for docs in &page.docs {
         push(&mut text, &tool_text(docs));
     }
+    for brief in &page.brief {
+        push(&mut text, &brief_text(brief));
+    }
+    if !page.names.is_empty() {
+        push(&mut text, &format!("by name: {}", page.names.join(", ")));
+    }
     for unknown in &page.unknown {
         push(&mut text, &format!("there is no tool `{}`{}", unknown.name, did_you_mean(&unknown.nearest)));
     }
-    if page.omitted > 0 {
-        push(&mut text, &format!("{} more do not fit: ask for fewer at a time", page.omitted));
+    if let Some(note) = &page.note {
+        push(&mut text, note);
     }
     push_unavailable(&mut text, unavailable);
     if text.is_empty() { "no names were given".to_owned() } else { text }
@@ -267,9 +258,33 @@ fn tool_text(docs: &ToolDocs) -> String {
         push(&mut text, &format!("// {line}"));
     }
     push(&mut text, docs.declaration.trim_end());
+    if let Some(count) = docs.inferred_from {
+        push(
+            &mut text,
+            &format!(
+                "// result: {} (inferred from {count} results; not declared by the server)",
+                docs.result
+            ),
+        );
+    }
     if let Some(example) = &docs.example {
         push(&mut text, &format!("// example\n{example}"));
     }
+    for error in &docs.errors_seen {
+        push(&mut text, &format!("// error seen: {error}"));
+    }
+    text
+}
+
+fn brief_text(brief: &ToolBrief) -> String {
+    let mut text = brief.name.clone();
+    if let Some(description) = &brief.description {
+        text = format!("{text}: {description}");
+    }
+    if let Some(import) = &brief.import {
+        push(&mut text, &format!("  import {{ {import} }} from 'mcp-servers'"));
+    }
+    push(&mut text, &format!("  {}", brief.signature));
     text
 }
 
@@ -297,16 +312,6 @@ fn push(text: &mut String, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_does_not_fit_is_left_out_from_the_end() {
-        let items = vec!["x".repeat(10 << 10); 5];
-        assert_eq!(fitting(&items, 0), 2);
-        assert_eq!(fitting(&items[..1], 1), 1);
-        assert_eq!(fitting(&["x".repeat(30 << 10)], 0), 0);
-        assert_eq!(fitting(&["x".repeat(30 << 10)], 1), 1);
-        assert_eq!(fitting::<String>(&[], 1), 0);
-    }
 
     #[test]
     fn unavailable_servers_are_named_with_their_reason() {

@@ -101,6 +101,7 @@ mod tests {
             annotations: None,
             meta: None,
             observed: None,
+            failures: std::sync::Arc::default(),
         };
         assert!(tool(&definition(json!({ "type": "object" }))).is_some());
         assert!(tool(&definition(json!(true))).is_none());

@@ -165,16 +165,16 @@ impl Face {
 
     async fn search_tools(&self, arguments: Map<String, Value>) -> Result<CallToolResult, ArgumentError> {
         let written = Value::Object(arguments.clone()).to_string();
-        let query = discovery::query(arguments)?;
-        let (answer, text) = discovery::search(&self.catalogue, &query).await;
+        let (query, shown) = discovery::query(arguments)?;
+        let (answer, text) = discovery::search(&self.catalogue, &query, shown).await;
         self.fetches.push(FetchText { arguments: written, answer: text });
         Ok(answer)
     }
 
     async fn get_tool_docs(&self, arguments: Map<String, Value>) -> Result<CallToolResult, ArgumentError> {
         let written = Value::Object(arguments.clone()).to_string();
-        let (names, language) = discovery::names(arguments)?;
-        let (answer, text) = discovery::docs(&self.catalogue, &names, language).await;
+        let query = discovery::names(arguments)?;
+        let (answer, text) = discovery::docs(&self.catalogue, &query).await;
         self.fetches.push(FetchText { arguments: written, answer: text });
         Ok(answer)
     }

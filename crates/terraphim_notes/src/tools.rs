@@ -169,6 +169,7 @@ impl Tool {
             annotations: Some(hints),
             meta: Some(about),
             observed: None,
+            failures: Arc::default(),
         }
     }
 }

@@ -127,6 +127,8 @@ pub(crate) fn answer(name: &str, arguments: &Value) -> Option<Value> {
             let name = arguments.get("name").and_then(Value::as_str).unwrap_or_default();
             structured(json!({ "value": std::env::var(name).ok() }))
         }
+        // Of a file's tools, whatever they declare.
+        name if name.starts_with("typed_") => structured(arguments.clone()),
         name if name.starts_with("tool_") || name.starts_with("grown_") => text(name),
         _ => return None,
     })

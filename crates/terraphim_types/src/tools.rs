@@ -35,6 +35,10 @@ pub struct ToolDefinition {
     /// host puts it there; it is neither read from the wire nor written to it.
     #[serde(skip)]
     pub observed: Option<Arc<ObservedResult>>,
+    /// What calls were seen to fail with, the last first: a few short lines
+    /// without values. The host puts them there, as it does `observed`.
+    #[serde(skip)]
+    pub failures: Arc<[String]>,
 }
 
 /// The results of a tool, as far as calls have shown them.

@@ -3,15 +3,15 @@
 use std::fmt::Write;
 
 use serde_json::json;
-use terraphim_code_execution::LiveCatalogue;
+use terraphim_code_execution::{LiveCatalogue, Shown};
 use terraphim_mcp_codegen::{
-    Detail, DocsPage, Found, Reason, ToolDocs, ToolQuery, module_declarations, server_modules,
+    Detail, DocsPage, DocsQuery, Found, Reason, ToolBrief, ToolDocs, ToolQuery, module_declarations,
+    server_modules,
 };
 use terraphim_mcp_gateway::{CatalogueSnapshot, ServerState};
-use terraphim_types::Language;
 
 use crate::{
-    cli::{Global, ToolsCommand},
+    cli::{DetailArg, Global, ToolsCommand},
     commands::{block_on, complain, print, printable},
     compose,
     error::{CliError, Exit, NotFound},
@@ -25,7 +25,7 @@ pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliE
         let catalogue = LiveCatalogue::new(gateway.clone());
         let ended = match command {
             ToolsCommand::List(json) => list(catalogue.snapshot().await.as_ref(), json.json),
-            ToolsCommand::Search { query, server, limit, explain, json } => {
+            ToolsCommand::Search { query, server, limit, explain, lang, max_tokens, json } => {
                 let query = ToolQuery {
                     query: Some(query),
                     server,
@@ -34,10 +34,16 @@ pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliE
                     explain,
                     ..ToolQuery::default()
                 };
-                search(&catalogue, &query, json.json).await
+                search(&catalogue, &query, Shown { language: lang, max_tokens }, json.json).await
             }
-            ToolsCommand::Docs { names, json } => {
-                show_docs(&catalogue.docs(&names, Language::TypeScript).await, json.json)
+            ToolsCommand::Docs { names, lang, detail, max_tokens, json } => {
+                let detail = match detail {
+                    DetailArg::Name => Detail::Name,
+                    DetailArg::Brief => Detail::Brief,
+                    DetailArg::Full => Detail::Full,
+                };
+                let query = DocsQuery { names, language: lang, detail, max_tokens };
+                show_docs(&catalogue.docs_within(&query).await, json.json)
             }
             ToolsCommand::Types => {
                 print(types(catalogue.snapshot().await.as_ref()).trim_end()).map(|()| Exit::Success)
@@ -96,8 +102,13 @@ fn reason_text(reason: &Reason) -> String {
     format!("{word}: {how} {by} in {}", fields.join(", "))
 }
 
-async fn search(catalogue: &LiveCatalogue, query: &ToolQuery, as_json: bool) -> Result<Exit, CliError> {
-    let answer = catalogue.search(query).await;
+async fn search(
+    catalogue: &LiveCatalogue,
+    query: &ToolQuery,
+    shown: Shown,
+    as_json: bool,
+) -> Result<Exit, CliError> {
+    let answer = catalogue.search_within(query, shown).await;
     for server in &answer.unavailable {
         let reason = server.reason.as_deref().unwrap_or("it is still being started");
         complain(&format!("warning: `{}` is not searched: {reason}", server.server));
@@ -119,6 +130,9 @@ async fn search(catalogue: &LiveCatalogue, query: &ToolQuery, as_json: bool) -> 
             let _ = writeln!(text, "    {}", reason_text(reason));
         }
     }
+    if let Some(note) = &answer.note {
+        complain(&format!("note: {note}"));
+    }
     for (name, facets) in
         [("categories", &answer.page.categories), ("capabilities", &answer.page.capabilities)]
     {
@@ -139,8 +153,16 @@ async fn search(catalogue: &LiveCatalogue, query: &ToolQuery, as_json: bool) -> 
 fn show_docs(page: &DocsPage, as_json: bool) -> Result<Exit, CliError> {
     if as_json {
         print(&printable(&serde_json::to_string(page).unwrap_or_default()))?;
-    } else if !page.docs.is_empty() {
-        print(page.docs.iter().map(render).collect::<Vec<_>>().join("\n").trim_end())?;
+    } else {
+        let mut parts: Vec<_> = page.docs.iter().map(render).collect();
+        parts.extend(page.brief.iter().map(render_brief));
+        parts.extend((!page.names.is_empty()).then(|| page.names.join("\n")));
+        if !parts.is_empty() {
+            print(parts.join("\n").trim_end())?;
+        }
+        if let Some(note) = &page.note {
+            complain(&format!("note: {note}"));
+        }
     }
     if page.unknown.is_empty() {
         return Ok(Exit::Success);
@@ -160,11 +182,23 @@ fn render(docs: &ToolDocs) -> String {
         let about = parameter.description.as_deref().map(|about| format!("  {about}")).unwrap_or_default();
         let _ = writeln!(text, "    {}{mark}: {}{about}", parameter.name, parameter.ty);
     }
-    let _ = writeln!(text, "  result: {}", docs.result);
+    let inferred = docs.inferred_from.map(|count| {
+        let results = if count == 1 { "result" } else { "results" };
+        format!(" (inferred from {count} {results}; not declared by the server)")
+    });
+    let _ = writeln!(text, "  result: {}{}", docs.result, inferred.unwrap_or_default());
     if let Some(example) = &docs.example {
         let _ = writeln!(text, "  example: {example}");
     }
+    for error in &docs.errors_seen {
+        let _ = writeln!(text, "  error seen: {error}");
+    }
     text
+}
+
+fn render_brief(brief: &ToolBrief) -> String {
+    let description = brief.description.as_deref().map(|text| format!("  {text}\n")).unwrap_or_default();
+    format!("{}\n  {}\n{description}", brief.name, brief.signature)
 }
 
 fn types(snapshot: &CatalogueSnapshot) -> String {

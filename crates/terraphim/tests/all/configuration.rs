@@ -206,7 +206,7 @@ fn broken_settings_show_the_place() {
               |
             1 | allows = ["x"]
               | ^^^^^^
-            unknown field `allows`, expected one of `default_role`, `roles`, `roots`, `allow`, `deny`, `type_checker`
+            unknown field `allows`, expected one of `default_role`, `roles`, `roots`, `allow`, `deny`, `type_checker`, `observe_results`
         "#]],
     );
     check(

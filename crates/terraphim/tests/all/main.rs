@@ -24,6 +24,7 @@ mod isolation;
 mod limits;
 mod markdown;
 mod node;
+mod observed;
 mod overload;
 mod permissions;
 mod place;

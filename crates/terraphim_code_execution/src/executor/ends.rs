@@ -40,6 +40,9 @@ pub(super) fn advise(end: &mut RunEnd, record: &mut Record) {
     {
         end.logs.push(LogLevel::Warn, &format!("line {line}: {text}"));
     }
+    for warning in std::mem::take(&mut record.checks.warnings) {
+        end.logs.push(LogLevel::Warn, &warning);
+    }
 }
 
 /// Takes what a run wrote into its workspace.

@@ -20,6 +20,8 @@ mod report;
 mod wire;
 
 #[cfg(test)]
+mod levels;
+#[cfg(test)]
 mod recount;
 
 pub use account::{

@@ -23,6 +23,8 @@ pub(super) enum Asked {
     /// The docs of these tools, or all servers.
     Docs {
         names: Vec<String>,
+        /// Detail and room, as members of the host's question.
+        within: Vec<(&'static str, String)>,
         shown: Shown,
     },
     /// To keep what stands on standard input under this name.
@@ -88,7 +90,7 @@ pub(super) fn read(words: &[String]) -> Result<Asked, String> {
                 // The name alone is asked for; what else is there is a call's.
                 let most = if command == "call" { 1 } else { others.len() };
                 let names = others.into_iter().take(most).cloned().collect();
-                Asked::Docs { names, shown: Shown::Text }
+                Asked::Docs { names, within: Vec::new(), shown: Shown::Text }
             }
             _ => Asked::Help,
         });
@@ -117,16 +119,32 @@ fn without_help(words: &[String]) -> Option<Vec<&String>> {
 
 fn docs(words: &[String]) -> Result<Asked, String> {
     let mut names = Vec::new();
+    let mut within = Vec::new();
     let mut shown = Shown::Json;
-    for word in words {
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
         match word.as_str() {
             "--text" => shown = Shown::Text,
             "--json" => shown = Shown::Json,
-            option if option.starts_with('-') => return Err(format!("there is no {option}: --text, --json")),
+            "--detail" | "--max-tokens" => within.push(bound(word, rest.next())?),
+            option if option.starts_with('-') => {
+                return Err(format!("there is no {option}: --detail, --max-tokens, --text, --json"));
+            }
             _ => names.push(word.clone()),
         }
     }
-    Ok(Asked::Docs { names, shown })
+    Ok(Asked::Docs { names, within, shown })
+}
+
+/// How much an answer is to tell, as a member of the host's question.
+fn bound(option: &str, value: Option<&String>) -> Result<(&'static str, String), String> {
+    let value = value.ok_or_else(|| format!("{option} needs a value"))?;
+    match option {
+        "--detail" if ["name", "brief", "full"].contains(&value.as_str()) => Ok(("detail", quoted(value))),
+        "--detail" => Err("--detail is name, brief or full".into()),
+        _ if value.parse::<u32>().is_ok() => Ok(("max_tokens", value.clone())),
+        _ => Err(format!("{option} needs a number")),
+    }
 }
 
 fn call(words: &[String]) -> Result<Call, String> {
@@ -191,6 +209,10 @@ fn search(words: &[String]) -> Result<Asked, String> {
     let mut shown = Shown::Json;
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
+        if matches!(word.as_str(), "--detail" | "--max-tokens") {
+            members.push(bound(word, rest.next())?);
+            continue;
+        }
         let mut value = || rest.next().ok_or_else(|| format!("{word} needs a value"));
         match word.as_str() {
             "--text" => shown = Shown::Text,
@@ -203,7 +225,8 @@ fn search(words: &[String]) -> Result<Asked, String> {
                 _ => return Err("--limit needs a number".into()),
             },
             option if option.starts_with("--") => {
-                let known = "--category, --capability, --server, --limit, --text, --json";
+                let known =
+                    "--category, --capability, --server, --limit, --detail, --max-tokens, --text, --json";
                 return Err(format!("there is no {option}: {known}"));
             }
             _ => query.push(word),
@@ -338,10 +361,23 @@ mod tests {
         for line in
             [&["call", "--help", "a.b"][..], &["call", "a.b", "x=1", "-h"], &["docs", "a.b", "--text"]]
         {
-            let docs = Asked::Docs { names: vec!["a.b".into()], shown: Shown::Text };
+            let docs = Asked::Docs { names: vec!["a.b".into()], within: Vec::new(), shown: Shown::Text };
             assert_eq!(words(line), Ok(docs), "{line:?}");
         }
-        assert_eq!(words(&["docs"]), Ok(Asked::Docs { names: Vec::new(), shown: Shown::Json }));
+        assert_eq!(
+            words(&["docs"]),
+            Ok(Asked::Docs { names: Vec::new(), within: Vec::new(), shown: Shown::Json })
+        );
+        let within = vec![("detail", "\"brief\"".to_owned()), ("max_tokens", "300".to_owned())];
+        assert_eq!(
+            words(&["docs", "a.b", "--detail", "brief", "--max-tokens", "300"]),
+            Ok(Asked::Docs { names: vec!["a.b".into()], within, shown: Shown::Json })
+        );
+        for wrong in
+            [&["docs", "--detail", "all"], &["docs", "--max-tokens", "x"], &["search", "a", "--detail"]]
+        {
+            assert!(words(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -56,8 +56,8 @@ fn answer(asked: Asked) -> Result<String, Refusal> {
             let page = plain("search_tools", &payload)?;
             Ok(if shown == Shown::Text { shown::tools(&page).ok_or_else(unreadable)? } else { page })
         }
-        Asked::Docs { names, shown } if names.is_empty() => servers(shown),
-        Asked::Docs { names, shown } => docs(&names, shown),
+        Asked::Docs { names, shown, .. } if names.is_empty() => servers(shown),
+        Asked::Docs { names, within, shown } => docs(&names, within, shown),
         Asked::Save(name) => {
             let value = input(io::stdin().lock()).map_err(|wrong| Refusal::new(USAGE, wrong))?;
             if !json::is_value(&value) {
@@ -115,9 +115,12 @@ fn servers(shown: Shown) -> Result<String, Refusal> {
     })
 }
 
-fn docs(names: &[String], shown: Shown) -> Result<String, Refusal> {
-    let page = plain("tool_docs", &object(&[("names", list(names))]))?;
-    let known = member(&page, "docs").and_then(json::elements).ok_or_else(unreadable)?;
+fn docs(names: &[String], mut asked: Vec<(&'static str, String)>, shown: Shown) -> Result<String, Refusal> {
+    asked.push(("names", list(names)));
+    let page = plain("tool_docs", &object(&asked))?;
+    let told = |level| member(&page, level).and_then(json::elements);
+    let mut known = told("docs").ok_or_else(unreadable)?;
+    known.extend(["brief", "names"].into_iter().filter_map(told).flatten());
     let unknown = member(&page, "unknown").and_then(json::elements).ok_or_else(unreadable)?;
     // With one that is known the others are told beside it.
     if let (true, Some(first)) = (known.is_empty(), unknown.first()) {

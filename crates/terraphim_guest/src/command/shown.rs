@@ -60,6 +60,7 @@ pub(super) fn tools(page: &str) -> Option<String> {
             None => name,
         });
     }
+    lines.extend(member(page, "note").and_then(json::string));
     let total: usize = member(page, "total")?.parse().ok()?;
     if total > tools.len() {
         lines.push(format!("({} of {total} that match)", tools.len()));
@@ -97,9 +98,23 @@ pub(super) fn docs(page: &str) -> Option<String> {
             }
             lines.push(line);
         }
-        lines.push(format!("gives {}", text("result")?));
+        let inferred = member(tool, "inferred_from")
+            .map(|count| format!(" (inferred from {count} results; not declared by the server)"));
+        lines.push(format!("gives {}{}", text("result")?, inferred.unwrap_or_default()));
         lines.extend(text("example").map(|example| format!("for example: {example}")));
+        for error in member(tool, "errors_seen").and_then(json::elements).unwrap_or_default() {
+            lines.extend(json::string(error).map(|error| format!("error seen: {error}")));
+        }
     }
+    for tool in member(page, "brief").and_then(json::elements).unwrap_or_default() {
+        let text = |name| member(tool, name).and_then(json::string);
+        lines.push(text("signature")?);
+        lines.extend(text("description").map(|about| format!("  {about}")));
+    }
+    for name in member(page, "names").and_then(json::elements).unwrap_or_default() {
+        lines.extend(json::string(name));
+    }
+    lines.extend(member(page, "note").and_then(json::string));
     for unknown in member(page, "unknown").and_then(json::elements)? {
         lines.push(format!("there is no tool `{}`", member(unknown, "name").and_then(json::string)?));
     }

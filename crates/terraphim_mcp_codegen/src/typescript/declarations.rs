@@ -31,7 +31,7 @@ use terraphim_types::{ServerName, ToolDefinition};
 use super::{
     arguments_are_optional, arguments_type,
     print::{Printer, pad, write_comment, write_notes},
-    result_type, takes_nothing,
+    shown_result_type, takes_nothing,
 };
 use crate::{
     bounded,
@@ -139,7 +139,7 @@ fn texts_within(
     };
     let [function, arguments, result] = ["Tool", "Args", "Result"].map(|kind| claim(format!("{base}{kind}")));
     let input = arguments_type(tool, bounds);
-    let output = result_type(tool, bounds);
+    let output = shown_result_type(tool, bounds);
     let mut types = String::new();
     for (name, schema) in [(&arguments, &input), (&result, &output)] {
         let names: Vec<String> =

@@ -5,7 +5,7 @@ use terraphim_types::ToolDefinition;
 use super::{
     arguments_are_optional, arguments_type,
     print::{object_key, scalar_text},
-    result_type, takes_nothing,
+    shown_result_type, takes_nothing,
 };
 use crate::{
     bounded,
@@ -44,7 +44,7 @@ pub(crate) fn signature_as(name: &str, tool: &ToolDefinition) -> String {
 
 /// The type of what a call gives, on one line of at most `chars` characters.
 pub(crate) fn result_inline(tool: &ToolDefinition, chars: usize) -> String {
-    let result = result_type(tool, Bounds::LINE);
+    let result = shown_result_type(tool, Bounds::LINE);
     inline(&result, &result.root, chars)
 }
 

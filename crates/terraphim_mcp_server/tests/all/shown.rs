@@ -33,6 +33,7 @@ async fn the_definitions_cost_at_most_a_thousand_tokens() {
     });
     let texts = texts.collect::<Vec<_>>().join("\n");
     let tokens = bpe_openai::o200k_base().count(texts.as_str());
+    println!("{tokens} tokens");
     assert!(tokens <= 1_000, "{tokens} tokens");
     for tool in &tools {
         let length = tool.description.as_deref().unwrap_or_default().chars().count();

@@ -38,7 +38,7 @@ impl Holdings {
         for folder in ["home", "project", "config", "cache", "data", "tmp"] {
             list(&place.path(folder), &mut files);
         }
-        files.retain(|path| !is_compiled(path));
+        files.retain(|path| !is_kept_by_the_host(path));
         let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).expect("its descriptors").count();
         let (guests, helpers) = family(pid);
         Self {
@@ -99,14 +99,16 @@ fn list(folder: &Path, files: &mut BTreeSet<PathBuf>) {
     }
 }
 
-/// Whether a file is a program that is kept by the hash of its text, or the note of one:
-/// every program leaves those.
-fn is_compiled(path: &Path) -> bool {
+/// Whether a file is a program that is kept by the hash of its text, or the note of one,
+/// or what a server was seen to answer: every program leaves those.
+fn is_kept_by_the_host(path: &Path) -> bool {
     let has_hash = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     let parts: Vec<&str> = path.iter().rev().filter_map(|part| part.to_str()).take(4).collect();
     match parts.as_slice() {
         [name, "bin", "rust", "cache"] => has_hash(name),
         [name, "sums", "rust", "cache"] => name.strip_prefix("bin-").is_some_and(has_hash),
+        ["lock", "observed", "cache", "terraphim"] => true,
+        [name, "observed", "cache", "terraphim"] => name.strip_suffix(".json").is_some_and(has_hash),
         _ => false,
     }
 }
