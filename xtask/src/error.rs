@@ -23,6 +23,8 @@ pub(crate) enum Error {
     Fuzz { findings: Vec<String> },
     /// Interoperability tests failed.
     Interop { failed: usize },
+    /// Generated types are not what they should be.
+    Types { findings: Vec<String> },
     /// The wall is not what it should be somewhere.
     Walls { failed: usize },
 }
@@ -54,6 +56,10 @@ impl fmt::Display for Error {
             }
             Self::Walls { failed } => {
                 write!(f, "{failed} checks failed\nrepeat some with: cargo xtask walls --only NAME")
+            }
+            Self::Types { findings } => {
+                write!(f, "generated types are not what they should be")?;
+                findings.iter().try_for_each(|finding| write!(f, "\n{finding}"))
             }
             Self::Fuzz { findings } => {
                 write!(f, "fuzzing found {} defects", findings.len())?;

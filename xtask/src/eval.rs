@@ -7,6 +7,7 @@ mod baseline;
 mod measure;
 mod report;
 mod sets;
+pub(crate) mod types;
 mod validate;
 
 use std::{path::PathBuf, process::Command, time::Duration};
@@ -37,7 +38,9 @@ impl Options {
     /// Reads the words after `eval`.
     pub(crate) fn parse(words: &[&str]) -> Result<Self, Error> {
         let usage = |complaint: &str| Error::Usage { complaint: complaint.to_owned() };
-        let ["discovery", words @ ..] = words else { return Err(usage("`eval` needs `discovery`")) };
+        let ["discovery", words @ ..] = words else {
+            return Err(usage("`eval` needs `discovery` or `types`"));
+        };
         let (mut data, mut cross_validate) = (None, false);
         let mut words = words.iter();
         while let Some(word) = words.next() {

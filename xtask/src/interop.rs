@@ -8,13 +8,14 @@ mod expect;
 mod face;
 mod failures;
 mod first_party;
-mod install;
+pub(crate) mod install;
 mod kit;
 mod libraries;
 mod policy;
 mod processes;
 mod scene;
 mod servers;
+mod types;
 
 use std::{
     io::{self, Write},
@@ -39,6 +40,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<(), Error> {
         policy::CASES,
         failures::CASES,
         catalogue::CASES,
+        types::CASES,
         check::CASES,
         face::CASES,
         first_party::CASES,

@@ -32,6 +32,7 @@ usage: cargo xtask COMMAND
                                             every bench, and which promises hold
   eval discovery --data FOLDER [--cross-validate]
                                             how good and how fast the tool search is on public sets of queries
+  eval types --data FOLDER                  types of real catalogues, and what TypeScript's, Python's and Rust's checkers say
   dist                                      the release archive under target/dist
 
 interop, soak and bench take the binary named by TERRAPHIM_BIN instead of building the release one.";
@@ -61,6 +62,7 @@ fn run(arguments: &[&str]) -> Result<(), Error> {
         ["soak", options @ ..] => soak::run(&soak::Options::parse(options)?),
         ["fuzz", options @ ..] => fuzz::run(&fuzz::Options::parse(options)?),
         ["bench", options @ ..] => bench::run(&bench::Options::parse(options)?),
+        ["eval", "types", options @ ..] => eval::types::run(&eval::types::Options::parse(options)?),
         ["eval", options @ ..] => eval::run(&eval::Options::parse(options)?),
         ["dist"] => dist::run(),
         ["help" | "--help" | "-h"] => {

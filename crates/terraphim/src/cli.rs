@@ -1,10 +1,13 @@
 //! The command line, as clap sees it.
 
+mod tools;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use terraphim_types::{Language, SessionName};
 
+pub(crate) use self::tools::{DetailArg, ToolsCommand, TypesArgs};
 use crate::adopt;
 
 /// Turns MCP servers into code modules, and runs an agent's programs against them in a sandbox.
@@ -70,7 +73,8 @@ Examples:
   terraphim tools list --json
   terraphim tools search 'create an issue' --server github
   terraphim tools docs terraphim.search --lang py
-  terraphim tools types > tools.d.ts"
+  terraphim tools types > tools.d.ts
+  terraphim tools types --lang py --out types"
     )]
     Tools(ToolsCommand),
     /// Search the notes, and work on texts with their knowledge graph
@@ -265,65 +269,6 @@ pub(crate) enum Expose {
     Tools,
     /// Both
     All,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ToolsCommand {
-    /// List every tool by server
-    List(JsonArg),
-    /// Find tools
-    Search {
-        /// Words for what the tool should do
-        query: String,
-        /// Only tools of this server
-        #[arg(long)]
-        server: Option<String>,
-        /// Most tools to show
-        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
-        limit: u32,
-        /// Show by which words each tool was found
-        #[arg(long)]
-        explain: bool,
-        /// Whose signatures to show: ts, js, py, bash, rust
-        #[arg(long, default_value_t, alias = "language", value_name = "LANGUAGE")]
-        lang: Language,
-        /// Room for the answer in tokens; what does not fit is told in fewer words
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
-        max_tokens: Option<u32>,
-        #[command(flatten)]
-        json: JsonArg,
-    },
-    /// Show how tools are called
-    Docs {
-        /// Names such as `server.tool`
-        #[arg(required = true)]
-        names: Vec<String>,
-        /// Whose calls to show: ts, js, py, bash, rust
-        #[arg(long, default_value_t, alias = "language", value_name = "LANGUAGE")]
-        lang: Language,
-        /// How much to tell of each
-        #[arg(long, value_enum, default_value_t)]
-        detail: DetailArg,
-        /// Room for the answer in tokens; the first tools are told in full, the next in brief
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
-        max_tokens: Option<u32>,
-        #[command(flatten)]
-        json: JsonArg,
-    },
-    /// Print the TypeScript declarations of every tool
-    Types,
-}
-
-/// How much is told of a tool.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DetailArg {
-    /// Its name
-    Name,
-    /// Its name, what it does in one line, its signature
-    Brief,
-    /// All that a call needs
-    #[default]
-    Full,
 }
 
 #[derive(Debug, Subcommand)]

@@ -96,6 +96,9 @@ pub(crate) enum CliError {
     /// Something that was asked for does not exist.
     #[error("{0}")]
     NotFound(NotFound),
+    /// The types of the tools cannot be written.
+    #[error(transparent)]
+    Types(#[from] crate::commands::types::TypesError),
     /// The runtime of the process failed.
     #[error("failed to {action}")]
     Process {
@@ -155,6 +158,7 @@ impl CliError {
             Self::Adopt(_)
             | Self::Notes { .. }
             | Self::NotFound(_)
+            | Self::Types(_)
             | Self::Process { .. }
             | Self::Prompt(_)
             | Self::Workspace(_)

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
-use terraphim_mcp_codegen::{ModuleTool, ServerModule, nearest, server_modules};
+use terraphim_mcp_codegen::{ModuleTool, ServerModule, nearest, python_word, server_modules};
 use terraphim_mcp_gateway::Gateway;
 use terraphim_types::ServerName;
 
@@ -84,7 +84,9 @@ pub(crate) fn known_servers(gateway: &Gateway) -> Vec<ServerModule> {
 }
 
 pub(crate) fn find<'k>(known: &'k [ServerModule], name: &str) -> Option<&'k ServerModule> {
-    known.iter().find(|module| module.identifier == name || module.server.as_str() == name)
+    let named =
+        |name: &str| known.iter().find(|module| module.identifier == name || module.server.as_str() == name);
+    named(name).or_else(|| named(python_word(name)?))
 }
 
 fn find_all<'k>(known: &'k [ServerModule], names: &[String]) -> Result<Vec<&'k ServerModule>, ImportError> {

@@ -4,6 +4,7 @@ use serde_json::Value;
 use terraphim_types::ToolDefinition;
 
 use crate::{
+    bounded,
     docs::ParameterDocs,
     example::{MAX_CALL_CHARS, example_arguments},
 };
@@ -47,13 +48,26 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// A word as the shell reads it, in quotes where it needs them.
-fn word(text: &str) -> String {
+pub(crate) fn word(text: &str) -> String {
     let usable =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '=' | ':' | '/' | ',' | '+');
     if !text.is_empty() && text.chars().all(usable) {
         return text.to_owned();
     }
+    if text.contains(|c| c < ' ' || bounded::is_unseen(c)) {
+        return format!("$'{}'", text.chars().map(escaped).collect::<String>());
+    }
     format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// A character between `$'` and `'`.
+fn escaped(c: char) -> String {
+    match u32::from(c) {
+        _ if matches!(c, '\'' | '\\') => format!("\\{c}"),
+        code if code < 0x20 || code == 0x7f => format!("\\x{code:02x}"),
+        code if bounded::is_unseen(c) => format!("\\U{code:08x}"),
+        _ => c.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -63,7 +77,13 @@ mod tests {
     #[test]
     fn words_are_quoted_where_the_shell_would_read_something_else() {
         assert_eq!(word("a.b=c"), "a.b=c");
-        for (text, quoted) in [("a b", "'a b'"), ("it's", "'it'\\''s'"), ("$(x)", "'$(x)'"), ("", "''")] {
+        for (text, quoted) in [
+            ("a b", "'a b'"),
+            ("it's", "'it'\\''s'"),
+            ("$(x)", "'$(x)'"),
+            ("", "''"),
+            ("a\u{202e}'\r", "$'a\\U0000202e\\'\\x0d'"),
+        ] {
             assert_eq!(word(text), quoted);
         }
     }

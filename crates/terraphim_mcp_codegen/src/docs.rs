@@ -16,7 +16,10 @@ use crate::{
     discovery::{Detail, DiscoveryIndex, Entry, ToolPage},
     distance::nearest,
     example::example_call,
-    python, rust,
+    naming::ServerModule,
+    python,
+    result::inferred_from,
+    rust,
     schema::{Bounds, Notes, Type},
     typescript::{arguments_type, inline, result_inline, signature_as, tool_declaration},
 };
@@ -118,6 +121,13 @@ pub struct ToolDocs {
     pub declaration: String,
 }
 
+impl ToolDocs {
+    /// Where the result's type is a guess: how it came about, in words.
+    pub fn result_note(&self) -> Option<String> {
+        self.inferred_from.map(inferred_from)
+    }
+}
+
 /// One parameter of a tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ParameterDocs {
@@ -211,8 +221,9 @@ fn shown_in(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<Shown
             tool_declaration(tool, named, bytes),
         ),
         Language::Python => {
-            let signature = python::signature(identifier, &parameters(tool));
-            (signature.clone(), python::example_call(module, named, tool), signature)
+            let python::Shown { signature, declaration, result } = python::shown(named, tool, bytes);
+            let example = python::example_call(module, named, tool);
+            return Some(Shown { signature, example, declaration, result });
         }
         Language::Bash => {
             let signature = bash::signature(entry.qualified, &parameters(tool));
@@ -233,7 +244,6 @@ fn tool_docs(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<Tool
     let (module, _, tool) = entry.parts();
     let shown = shown_in(entry, language, bytes)?;
     let description = tool.description.as_deref().map(bounded::visible);
-    let observed = tool.observed.as_ref().filter(|_| tool.output_schema.is_none());
     Some(ToolDocs {
         name: entry.qualified.to_owned(),
         import: (module.identifier != module.server.as_str()).then(|| module.identifier.clone()),
@@ -241,11 +251,40 @@ fn tool_docs(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<Tool
         description: description.map(|text| bounded::cut(text.trim(), MAX_DESCRIPTION_CHARS).into_owned()),
         parameters: parameters(tool),
         result: shown.result,
-        inferred_from: observed.map(|observed| observed.observations),
-        errors_seen: tool.failures.iter().map(|text| bounded::one_line(text, MAX_FAILURE_CHARS)).collect(),
+        inferred_from: observations(tool),
+        errors_seen: failures(tool),
         example: shown.example,
         declaration: shown.declaration,
     })
+}
+
+/// The docs of a tool for Bash.
+pub(crate) fn bash_docs(module: &ServerModule, tool: &ToolDefinition) -> ToolDocs {
+    let qualified = format!("{}.{}", module.server, tool.name);
+    let parameters = parameters(tool);
+    let signature = bash::signature(&qualified, &parameters);
+    let description = tool.description.as_deref().map(bounded::visible);
+    ToolDocs {
+        import: None,
+        declaration: signature.clone(),
+        signature,
+        description: description.map(|text| bounded::cut(text.trim(), MAX_DESCRIPTION_CHARS).into_owned()),
+        parameters,
+        result: result_inline(tool, 400),
+        inferred_from: observations(tool),
+        errors_seen: failures(tool),
+        example: bash::example_call(&qualified, tool),
+        name: qualified,
+    }
+}
+
+fn observations(tool: &ToolDefinition) -> Option<u64> {
+    let observed = tool.observed.as_ref().filter(|_| tool.output_schema.is_none());
+    observed.map(|observed| observed.observations)
+}
+
+fn failures(tool: &ToolDefinition) -> Vec<String> {
+    tool.failures.iter().map(|text| bounded::one_line(text, MAX_FAILURE_CHARS)).collect()
 }
 
 /// The parameters of a tool, the required ones first.

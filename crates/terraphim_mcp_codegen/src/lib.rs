@@ -28,12 +28,14 @@ mod discovery;
 mod distance;
 mod docs;
 mod example;
+mod lookalike;
 mod naming;
 mod prompt;
 mod python;
 mod result;
 pub mod rust;
 mod schema;
+mod tree;
 mod typescript;
 
 pub use discovery::{
@@ -48,7 +50,9 @@ pub use docs::{
 pub use example::{example_arguments, example_call};
 pub use naming::{ModuleTool, ServerModule, camel_case, identifier, server_modules};
 pub use prompt::{Prompt, PromptDraft, PromptExample, PromptFigures, PromptQuery};
+pub use python::python_word;
 pub use result::{ResultShape, raw, value};
+pub use tree::{TreeFile, tree};
 pub use typescript::{
     RUNTIME_DECLARATIONS, checked_declarations, declarations, module_declarations, signature,
     unavailable_declarations,

@@ -1,5 +1,11 @@
 //! Server and tool names as JavaScript identifiers, always the same way.
 //!
+//! The rule: a name that is an identifier stays as it is, with two exceptions: what could be taken for
+//! something else is spelled out ([`spelled_out`]), and a word of the language gets an underscore. In any
+//! other name each run of other characters becomes one underscore. Where names of one server fall together, those that are identifiers themselves
+//! come first and the others follow in the order of their names, numbered from 2; so the identifiers
+//! of a set of tools do not depend on the order in which a server lists them.
+//!
 //! What policy or the gateway calls a tool is decided elsewhere: the identifiers
 //! made here are only how a program writes it.
 
@@ -7,6 +13,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use terraphim_types::{ServerName, ToolDefinition};
+
+use crate::lookalike::spelled_out;
 
 /// Longest identifier that is made from a name, in characters.
 const MAX_IDENTIFIER_CHARS: usize = 128;
@@ -134,12 +142,16 @@ pub fn server_modules(servers: &[(&ServerName, &[ToolDefinition])]) -> Vec<Serve
 }
 
 /// The JavaScript identifier that stands for a name: the name itself where it
-/// is one, else with each run of other characters replaced by one underscore,
+/// is one that looks like no other, else with each run of other characters replaced by one underscore,
 /// and with an underscore behind a reserved word or before a digit.
 pub fn identifier(name: &str) -> String {
     let mut made = String::new();
     let mut replaced = false;
-    for c in name.chars().take(MAX_IDENTIFIER_CHARS) {
+    let head = name
+        .char_indices()
+        .nth(MAX_IDENTIFIER_CHARS)
+        .map_or(name, |(end, _)| name.get(..end).unwrap_or(name));
+    for c in spelled_out(head).chars().take(MAX_IDENTIFIER_CHARS) {
         if c == '$' || unicode_ident::is_xid_continue(c) {
             if replaced && !made.is_empty() {
                 made.push('_');
@@ -232,8 +244,8 @@ fn module_tools<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Vec<ModuleT
     let mut aliases: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     // Own names come before any camelCase form, so that no alias hides a tool.
     for name in primary.keys() {
-        if is_property_name(name) && SPECIAL.binary_search(name).is_err() && taken.insert((*name).to_owned())
-        {
+        let is_plain = is_property_name(name) && spelled_out(name) == *name;
+        if is_plain && SPECIAL.binary_search(name).is_err() && taken.insert((*name).to_owned()) {
             aliases.entry(name).or_default().push((*name).to_owned());
         }
     }
@@ -282,6 +294,8 @@ mod tests {
             ("八字", "八字"),
             ("a.b/c", "a_b_c"),
             ("_private", "_private"),
+            ("s\u{435}arch", "su0435arch"),
+            ("a\u{fe0f}b", "a_b"),
         ] {
             assert_eq!(identifier(name), made, "{name}");
         }

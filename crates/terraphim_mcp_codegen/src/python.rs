@@ -1,54 +1,66 @@
 //! A tool as a Python program calls it.
 
+mod results;
+mod stubs;
+mod text;
+mod types;
+
 use serde_json::Value;
 use terraphim_types::ToolDefinition;
 
+use self::text::value_text;
+pub(crate) use self::{
+    stubs::{Stub, TAKEN_TYPES, stub},
+    text::{is_name, is_reserved, quoted, write_comment, write_docstring},
+};
 use crate::{
-    docs::ParameterDocs,
     example::{MAX_CALL_CHARS, example_arguments},
     naming::{ModuleTool, ServerModule},
+    rust::names::Taken,
 };
 
-/// Words that cannot name an argument.
-const RESERVED: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
-    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
-    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-];
+/// Longest signature, in characters.
+const MAX_SIGNATURE_CHARS: usize = 240;
 
-/// The call on one line: arguments by name, the optional ones with what is taken without them.
-pub(crate) fn signature(identifier: &str, parameters: &[ParameterDocs]) -> String {
-    let shown: Vec<String> = parameters.iter().filter(|one| is_name(&one.name)).map(parameter).collect();
-    match (shown.is_empty(), shown.len() < parameters.len()) {
-        (true, false) => format!("{identifier}()"),
-        (true, true) => format!("{identifier}(arguments: dict)"),
-        (false, false) => format!("{identifier}(*, {})", shown.join(", ")),
-        // Names that are none in Python are given in a dict.
-        (false, true) => format!("{identifier}(*, {}, **more)", shown.join(", ")),
+/// How one tool's docs show it.
+pub(crate) struct Shown {
+    /// The call on one line.
+    pub(crate) signature: String,
+    /// The type that a call gives.
+    pub(crate) result: String,
+    /// The types and the class of the tool.
+    pub(crate) declaration: String,
+}
+
+/// How a tool is called; the declaration has about `bytes` at most.
+pub(crate) fn shown(named: &ModuleTool, tool: &ToolDefinition, bytes: usize) -> Shown {
+    let names = attributes(named);
+    let identifier = names.first().map_or(named.name.as_str(), String::as_str);
+    let made = stub(tool, identifier, &mut Taken::but(TAKEN_TYPES), bytes);
+    Shown {
+        signature: stubs::line(identifier, tool, MAX_SIGNATURE_CHARS),
+        result: made.result,
+        declaration: format!("{}{identifier}: {}\n", made.text, made.class),
     }
 }
 
-fn parameter(one: &ParameterDocs) -> String {
-    let ty = type_name(&one.ty);
-    match (&one.default, one.required) {
-        (Some(default), false) => format!("{}: {ty} = {}", one.name, literal(default)),
-        (None, false) => format!("{}: {ty} = ...", one.name),
-        (_, true) => format!("{}: {ty}", one.name),
-    }
+/// The name that a Python program writes with an underscore behind it, as it is a word of the
+/// language: `from_` stands for `from`.
+pub fn python_word(written: &str) -> Option<&str> {
+    written.strip_suffix('_').filter(|name| is_reserved(name))
 }
 
-/// What a type is called in Python, as far as its outside tells.
-fn type_name(typescript: &str) -> &'static str {
-    match typescript {
-        "string" => "str",
-        "number" => "float",
-        "boolean" => "bool",
-        "null" => "None",
-        list if list.ends_with("[]") || list.starts_with("Array<") || list.starts_with('[') => "list",
-        object if object.starts_with('{') || object.starts_with("Record<") => "dict",
-        choice if choice.starts_with('"') && choice.ends_with('"') => "str",
-        _ => "object",
+/// The names by which a program writes a tool behind a dot; none where each is no name in Python.
+/// A word of the language has an underscore behind it.
+pub(crate) fn attributes(named: &ModuleTool) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for identifier in &named.identifiers {
+        let name = if is_reserved(identifier) { format!("{identifier}_") } else { identifier.clone() };
+        if is_name(&name) && !name.starts_with("__") && !names.contains(&name) {
+            names.push(name);
+        }
     }
+    names
 }
 
 /// A call of the tool as a program writes it; `None` where no short one could be made.
@@ -58,70 +70,14 @@ pub(crate) fn example_call(
     tool: &ToolDefinition,
 ) -> Option<String> {
     let arguments = example_arguments(tool)?;
-    let identifier = named.identifiers.first()?;
+    let names = attributes(named);
+    let identifier = names.first()?;
     let given = if arguments.keys().all(|name| is_name(name)) {
-        let named = arguments.iter().map(|(name, value)| format!("{name}={}", literal(value)));
+        let named = arguments.iter().map(|(name, value)| format!("{name}={}", value_text(value)));
         named.collect::<Vec<_>>().join(", ")
     } else {
-        literal(&Value::Object(arguments))
+        value_text(&Value::Object(arguments))
     };
     let call = format!("result = {}.{identifier}({given})", module.identifier);
     (call.chars().count() <= MAX_CALL_CHARS).then_some(call)
-}
-
-pub(crate) fn is_name(text: &str) -> bool {
-    let mut letters = text.chars();
-    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-        && !RESERVED.contains(&text)
-}
-
-/// A value as Python writes it.
-fn literal(value: &Value) -> String {
-    match value {
-        Value::Null => "None".to_owned(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
-        Value::Object(map) => {
-            let entry = |(name, value): (&String, &Value)| {
-                format!("{}: {}", Value::String(name.clone()), literal(value))
-            };
-            format!("{{{}}}", map.iter().map(entry).collect::<Vec<_>>().join(", "))
-        }
-        // A string's escapes mean the same in both languages, except `\/`, which is never written.
-        scalar => scalar.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn values_are_written_as_python_writes_them() {
-        let value = json!({ "a": [true, false, null, 1, 1.5, "x\"\n"], "b-c": {} });
-        assert_eq!(literal(&value), r#"{"a": [True, False, None, 1, 1.5, "x\"\n"], "b-c": {}}"#);
-    }
-
-    #[test]
-    fn a_signature_names_what_can_be_named() {
-        let one = |name: &str, ty: &str, required, default| ParameterDocs {
-            name: name.into(),
-            ty: ty.into(),
-            required,
-            description: None,
-            default,
-        };
-        let given = [
-            one("query", "string", true, None),
-            one("limit", "number", false, Some(json!(10))),
-            one("tags", "string[]", false, None),
-        ];
-        assert_eq!(signature("search", &given), "search(*, query: str, limit: float = 10, tags: list = ...)");
-        assert_eq!(signature("run", &[one("from", "string", true, None)]), "run(arguments: dict)");
-        assert_eq!(signature("now", &[]), "now()");
-    }
 }

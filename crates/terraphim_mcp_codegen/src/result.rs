@@ -64,6 +64,19 @@ impl ResultShape {
     }
 }
 
+/// Where the result type of a tool is a guess from what calls gave: how it came about, in words.
+pub(crate) fn inferred_note(tool: &ToolDefinition) -> Option<String> {
+    if tool.output_schema.is_some() {
+        return None;
+    }
+    Some(inferred_from(tool.observed.as_ref()?.observations))
+}
+
+pub(crate) fn inferred_from(observations: u64) -> String {
+    let results = if observations == 1 { "result" } else { "results" };
+    format!("inferred from {observations} {results}; not declared by the server")
+}
+
 fn requires(map: &Map<String, Value>, name: &str) -> bool {
     map.get("required").and_then(Value::as_array).is_some_and(|names| names.iter().any(|n| n == name))
 }

@@ -8,7 +8,7 @@
 //! identifiers, every other text stands in a literal or in a comment of one line.
 
 mod calls;
-mod names;
+pub(crate) mod names;
 mod text;
 mod types;
 
@@ -25,7 +25,7 @@ use self::{
 use crate::{
     bounded,
     naming::{ModuleTool, ServerModule},
-    schema::Bounds,
+    schema::{Bounds, Extra},
     typescript::{arguments_type, result_type, takes_nothing},
 };
 
@@ -97,37 +97,98 @@ pub fn servers_crate(modules: &[ServerModule]) -> String {
 /// The text of one server's crate: for each tool a function, a struct for its arguments and, where
 /// the server declares them, types of what it gives. It needs `mcp_runtime` alone.
 pub fn server_crate(module: &ServerModule, description: Option<&str>, tools: &[ToolDefinition]) -> String {
-    let mut text = String::new();
-    for line in described(description).lines() {
-        text.push_str(&format!("//! {line}\n"));
+    let mut text = write_doc_text("//!", description.unwrap_or_default());
+    text.push_str("#![allow(warnings)]\n");
+    text.push_str(USES);
+    for (_, _, tool) in server_texts(module, tools) {
+        text.push_str(&tool);
     }
-    text.push_str(
-        "#![allow(warnings)]\n\
-         use std::{collections::BTreeMap, fmt::{Debug, Formatter, Result as FmtResult}};\n\
-         use mcp_runtime::{generated::{check_object, debug, object, typed, Fields, Fits}, FromJson, Map, Result, ToJson, Value};\n",
-    );
+    text
+}
+
+/// What the text of a tool refers to.
+const USES: &str = "\
+use std::{collections::BTreeMap, fmt::{Debug, Formatter, Result as FmtResult}};
+use mcp_runtime::{generated::{check_object, debug, object, typed, Fields, Fits}, FromJson, Map, Result, ToJson, Value};
+";
+
+/// The tools of a server as a file for each, in the order of its list.
+pub(crate) fn tool_files<'m>(
+    module: &'m ServerModule,
+    tools: &'m [ToolDefinition],
+) -> Vec<(&'m ModuleTool, &'m ToolDefinition, String)> {
+    let file = |(named, tool, text): (_, _, String)| (named, tool, format!("{USES}\n{text}"));
+    server_texts(module, tools).into_iter().map(file).collect()
+}
+
+/// A description as comments, each of whose lines begins with `mark`.
+pub(crate) fn write_doc_text(mark: &str, text: &str) -> String {
+    described(Some(text)).lines().map(|line| format!("{mark} {}\n", line.trim_end())).collect()
+}
+
+/// The text of each tool, in the order of the server's list. Names and room are given away in the
+/// order of the tools' names, so that they are the same in whatever order the server lists them.
+fn server_texts<'m>(
+    module: &'m ServerModule,
+    tools: &'m [ToolDefinition],
+) -> Vec<(&'m ModuleTool, &'m ToolDefinition, String)> {
     let functions = unique_snakes(module.tools.iter().map(|named| named.name.as_str()));
     // Of tools with one name the first counts.
     let by_name: HashMap<&str, &ToolDefinition> =
         tools.iter().rev().map(|tool| (tool.name.as_str(), tool)).collect();
+    let mut order: Vec<(usize, &ModuleTool)> = module.tools.iter().enumerate().collect();
+    order.sort_by_key(|(_, named)| named.name.as_str());
     let mut taken = Taken::but(TAKEN_TYPES);
+    let mut free = Taken::but(functions.values().map(String::as_str));
     let mut room = MAX_SERVER_BYTES;
-    for named in &module.tools {
+    let mut texts = Vec::new();
+    for (at, named) in order {
         let definition = by_name.get(named.name.as_str()).copied();
         let (Some(definition), Some(function)) = (definition, functions.get(named.name.as_str())) else {
             continue;
         };
         let tool = Tool::new(definition, function, &mut taken, room.min(MAX_TOOL_BYTES));
-        let mut types = String::new();
+        let mut text = String::new();
         for (side, declaration) in tool.declared() {
-            write_declaration(&mut types, declaration, side);
-            write_code(&mut types, declaration, side);
+            write_declaration(&mut text, declaration, side);
+            write_code(&mut text, declaration, side);
         }
-        room = room.saturating_sub(types.len());
-        text.push_str(&types);
+        room = room.saturating_sub(text.len());
         write_function(&mut text, module, definition, &tool);
+        if tool.arguments.is_none() && may_take_something(definition) {
+            let name = free.claim(&format!("{}_with", function.trim_start_matches("r#")));
+            write_open_function(&mut text, module, definition, &tool, &name);
+        }
+        texts.push((at, named, definition, text));
     }
-    text
+    texts.sort_by_key(|(at, ..)| *at);
+    texts.into_iter().map(|(_, named, definition, text)| (named, definition, text)).collect()
+}
+
+/// Whether a schema that names no arguments allows some.
+fn may_take_something(definition: &ToolDefinition) -> bool {
+    let input = arguments_type(definition, Bounds::LINE);
+    input.object().is_some_and(|object| object.extra != Extra::Closed)
+}
+
+/// A second function for a tool whose schema names no arguments and forbids none.
+fn write_open_function(
+    out: &mut String,
+    module: &ServerModule,
+    definition: &ToolDefinition,
+    tool: &Tool,
+    name: &str,
+) {
+    write_doc(
+        out,
+        [format!("`{}` with arguments, of which its schema names none.", tool.function).as_str()],
+        0,
+    );
+    let names = format!("{}, {}", literal(module.server.as_str()), literal(&definition.name));
+    out.push_str(&format!(
+        "pub fn {name}(arguments: impl ToJson) -> Result<{}> {{ typed({names}, &arguments) }}\n",
+        tool.result.root
+    ));
 }
 
 fn described(description: Option<&str>) -> String {

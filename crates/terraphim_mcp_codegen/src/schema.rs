@@ -18,6 +18,9 @@ use serde_json::{Number, Value};
 /// Longest chain of references that is followed.
 const MAX_REFERENCES: usize = 16;
 
+/// Most objects and lists that one search for an anchor visits.
+const MAX_SEARCHED: usize = 2_000;
+
 /// The type of the values that a schema allows, or a wider one.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Type {
@@ -142,19 +145,51 @@ pub(crate) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     target
 }
 
-/// The schema at a local reference: a JSON pointer, or the name of an `$anchor`
-/// among the definitions.
+/// The schema at a reference within the document: a JSON pointer, the name of an anchor, or the
+/// `$id` of a schema with either of these behind it.
 pub(crate) fn pointed<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
-    let fragment = reference.strip_prefix('#')?;
+    let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+    let is_base = |id: &str| {
+        let id = id.split('#').next().unwrap_or_default();
+        let ends = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|head| head.ends_with('/'));
+        !id.is_empty() && (id == base || ends(id, base.trim_start_matches("./")) || ends(base, id))
+    };
+    let document = if base.is_empty() {
+        root
+    } else {
+        find(root, |map| {
+            map.get("$id").or_else(|| map.get("id")).and_then(Value::as_str).is_some_and(is_base)
+        })?
+    };
     if fragment.is_empty() || fragment.starts_with('/') {
         // Names with `%` escapes are rare; both readings are tried.
-        return root.pointer(fragment).or_else(|| root.pointer(&percent_decoded(fragment)?));
+        return document.pointer(fragment).or_else(|| document.pointer(&percent_decoded(fragment)?));
     }
-    let tables = ["$defs", "definitions"].into_iter().filter_map(|table| root.get(table)?.as_object());
-    tables.flat_map(|table| table.values()).take(1_000).find(|s| {
-        s.get("$anchor").is_some_and(|anchor| anchor == fragment)
-            || s.get("$id").is_some_and(|id| id == reference)
+    find(document, |map| {
+        let is_named = |word: &str| map.get(word).is_some_and(|anchor| anchor == fragment);
+        let is_id =
+            map.get("$id").and_then(Value::as_str).and_then(|id| id.strip_prefix('#')) == Some(fragment);
+        is_named("$anchor") || is_named("$dynamicAnchor") || is_id
     })
+}
+
+/// The first object of a document that is what is looked for, among as many as one search visits.
+fn find(document: &Value, is_it: impl Fn(&serde_json::Map<String, Value>) -> bool) -> Option<&Value> {
+    let mut open = std::collections::VecDeque::from([document]);
+    for _ in 0..MAX_SEARCHED {
+        let value = open.pop_front()?;
+        match value {
+            Value::Object(map) if is_it(map) => return Some(value),
+            Value::Object(map) => {
+                open.extend(map.values().filter(|it| it.is_object() || it.is_array()).take(MAX_SEARCHED))
+            }
+            Value::Array(items) => {
+                open.extend(items.iter().filter(|it| it.is_object() || it.is_array()).take(MAX_SEARCHED))
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn percent_decoded(text: &str) -> Option<String> {

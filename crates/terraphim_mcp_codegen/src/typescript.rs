@@ -9,7 +9,7 @@ pub use checked::{RUNTIME_DECLARATIONS, checked_declarations, unavailable_declar
 pub use declarations::{declarations, module_declarations};
 pub use signature::signature;
 
-pub(crate) use declarations::tool_declaration;
+pub(crate) use declarations::{ToolFile, tool_declaration, tool_files, write_description};
 pub(crate) use print::object_key;
 pub(crate) use signature::{inline, result_inline, signature_as};
 
@@ -41,6 +41,7 @@ pub(crate) fn arguments_type(tool: &ToolDefinition, bounds: Bounds) -> Schema {
 /// a program must not cease to compile because a call has answered.
 pub(crate) fn shown_result_type(tool: &ToolDefinition, bounds: Bounds) -> Schema {
     match (&tool.output_schema, &tool.observed) {
+        // It describes the value of a call, which has its shape already.
         (None, Some(observed)) => lower(&observed.schema, bounds),
         _ => result_type(tool, bounds),
     }

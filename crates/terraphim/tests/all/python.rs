@@ -345,3 +345,15 @@ thread.join()";
     let silent = place.python("import os, time\nos.close(3)\ntime.sleep(60)", &[]);
     assert!(silent.failure(4).contains("protocol"), "{}", silent.err);
 }
+
+#[test]
+fn a_server_whose_name_is_a_word_of_the_language_is_imported_with_an_underscore() {
+    let place = Place::with_servers(&[("from", &[])]);
+    if !place.has_python() {
+        return;
+    }
+    let program = "from mcp_servers import from_\nfrom_.add(a=1, b=2)";
+    assert_eq!(place.python(program, &["--allow", "from.*"]).json(), json!({ "sum": 3 }));
+    let wrong = place.python("from mcp_servers import class_", &[]);
+    assert!(wrong.failure(1).contains("there is no server `class_`"), "{}", wrong.err);
+}

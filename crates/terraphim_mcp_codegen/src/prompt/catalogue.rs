@@ -106,7 +106,7 @@ fn shown(index: &DiscoveryIndex, name: &str, language: Language) -> Option<Shown
         Language::TypeScript | Language::JavaScript | Language::Node => {
             of_module(signature_as(identifier, tool))
         }
-        Language::Python => of_module(python::signature(identifier, &parameters(tool))),
+        Language::Python => of_module(python::shown(named, tool, 1 << 10).signature),
         Language::Bash => bash::signature(entry.qualified, &parameters(tool)),
         Language::Rust => {
             format!("{}::{}", module.identifier, rust::shown(module, named, tool, 1 << 10).signature)

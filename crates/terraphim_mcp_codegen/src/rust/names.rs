@@ -48,11 +48,11 @@ pub(super) const TAKEN_TYPES: [&str; 28] = [
     "Vec",
 ];
 
-/// Whether a character can stand in an identifier and means the same to everybody: the
-/// compiler compares identifiers in normal form C, which changes none of these.
-fn is_usable(c: char) -> bool {
+/// Whether a character can stand in an identifier and means the same to everybody: compilers
+/// compare identifiers in normal form C, Python in form KC, and neither changes any of these.
+pub(crate) fn is_usable(c: char) -> bool {
     matches!(c,
-        'a'..='z' | 'A'..='Z' | '0'..='9' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ž'
+        'a'..='z' | 'A'..='Z' | '0'..='9' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ı' | 'Ĵ'..='ľ' | 'Ł'..='ň' | 'Ŋ'..='ž'
         | 'Α'..='Ρ' | 'Σ'..='Ω' | 'α'..='ω' | 'А'..='я'
         | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
@@ -93,7 +93,7 @@ fn snake(name: &str) -> String {
 }
 
 /// The PascalCase form of a name; never empty.
-pub(super) fn pascal(name: &str) -> String {
+pub(crate) fn pascal(name: &str) -> String {
     let raised = words(name).into_iter().map(|word| {
         let mut letters = word.chars();
         let first = letters.next().map(|first| match first.to_uppercase().next() {
@@ -109,7 +109,7 @@ pub(super) fn pascal(name: &str) -> String {
 
 /// Names that are given away in one scope.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     names: HashSet<String>,
     /// The names in the order in which they were given away.
     order: Vec<String>,
@@ -119,7 +119,7 @@ pub(super) struct Taken {
 
 impl Taken {
     /// A scope in which these names are not to be had.
-    pub(super) fn but<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
+    pub(crate) fn but<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
         let mut taken = Self::default();
         words.into_iter().for_each(|word| taken.add(word.to_owned()));
         taken
@@ -131,7 +131,7 @@ impl Taken {
     }
 
     /// Gives away `base`, cut to a length, or the first free one of `base_2`, `base_3`, ...
-    pub(super) fn claim(&mut self, base: &str) -> String {
+    pub(crate) fn claim(&mut self, base: &str) -> String {
         let base: String = base.chars().take(MAX_CHARS).collect();
         let mut name = base.clone();
         while self.names.contains(&name) {
@@ -144,12 +144,12 @@ impl Taken {
     }
 
     /// How many names are given away.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.order.len()
     }
 
     /// Takes back all names beyond the first `count`.
-    pub(super) fn take_back(&mut self, count: usize) {
+    pub(crate) fn take_back(&mut self, count: usize) {
         for name in self.order.drain(count.min(self.order.len())..) {
             self.names.remove(&name);
         }

@@ -60,8 +60,9 @@ impl Type {
                 Self::union(pairs.collect::<Vec<_>>())
             }
             // Copying what is large into every member would grow exponentially with the nesting.
-            (members @ Self::Union(_), ty) | (ty, members @ Self::Union(_)) if !ty.children().is_empty() => {
-                Self::Intersection(vec![ty, members])
+            (Self::Union(members), ty) | (ty, Self::Union(members)) if !ty.children().is_empty() => {
+                let members = members.into_iter().map(|member| informed(member, &ty)).collect();
+                Self::Intersection(vec![ty, Self::Union(members)])
             }
             (Self::Union(members), ty) | (ty, Self::Union(members)) => {
                 Self::union(members.into_iter().map(|member| member.and(ty.clone())))
@@ -125,6 +126,19 @@ impl Type {
             _ => Vec::new(),
         }
     }
+}
+
+/// An alternative that only names a property, as `required` does, with the plain type that the
+/// object beside it gives to that property.
+fn informed(mut member: Type, beside: &Type) -> Type {
+    let (Type::Object(object), Type::Object(known)) = (&mut member, beside) else { return member };
+    for property in object.properties.iter_mut().filter(|property| property.ty == Type::Unknown) {
+        let same = known.properties.iter().find(|known| known.name == property.name);
+        if let Some(known) = same.filter(|known| known.ty.children().is_empty()) {
+            property.ty = known.ty.clone();
+        }
+    }
+    member
 }
 
 fn is_distributable(left: &[Type], right: &[Type]) -> bool {

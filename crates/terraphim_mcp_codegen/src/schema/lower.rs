@@ -31,6 +31,17 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
+    /// For a file of its own, which may be long.
+    const FULL: Self =
+        Self { depth: 48, nodes: 20_000, properties: 2_000, definitions: 1_000, description_chars: 800 };
+    /// What texts longer than the first of [`Self::STEPS`] makes begin with, in bytes.
+    const LONG: usize = 64 << 10;
+
+    /// From generous to tight, for a text of about `bytes`.
+    pub(crate) fn steps(bytes: usize) -> impl Iterator<Item = Self> {
+        (bytes > Self::LONG).then_some(Self::FULL).into_iter().chain(Self::STEPS)
+    }
+
     /// From generous to tight; the printed text of the last is always short.
     pub(crate) const STEPS: [Self; 5] = [
         Self { depth: 24, nodes: 2_000, properties: 256, definitions: 200, description_chars: 400 },
@@ -53,6 +64,7 @@ pub(crate) fn lower(root: &Value, bounds: Bounds) -> Schema {
         bounds,
         nodes: bounds.nodes,
         indices: HashMap::new(),
+        targets: HashMap::new(),
         pending: Vec::new(),
     };
     let top = lowering.schema(root, 0);
@@ -75,6 +87,7 @@ struct Lowering<'a> {
     bounds: Bounds,
     nodes: usize,
     indices: HashMap<*const Value, usize>,
+    targets: HashMap<&'a str, Option<&'a Value>>,
     /// Definitions in the order of their indices; those not yet lowered are at the end.
     pending: Vec<(String, &'a Value)>,
 }
@@ -96,14 +109,14 @@ impl<'a> Lowering<'a> {
 
     fn map(&mut self, map: &'a Map<String, Value>, depth: usize) -> Type {
         let mut ty = Type::Unknown;
-        if let Some(Value::String(reference)) = map.get("$ref") {
+        if let Some(reference) = reference(map) {
             ty = self.reference(reference);
             if self.ref_alone {
                 return ty;
             }
         }
         let literals = literals(map);
-        let named = map.contains_key("$ref") || literals.is_some();
+        let named = reference(map).is_some() || literals.is_some();
         ty = ty.and(literals.unwrap_or(Type::Unknown)).and(self.kinds(map, named, depth));
         for branch in branches(map, "allOf") {
             let branch = self.schema(branch, depth + 1);
@@ -127,8 +140,14 @@ impl<'a> Lowering<'a> {
         ty
     }
 
-    fn reference(&mut self, reference: &str) -> Type {
-        let Some(target) = pointed(self.root, reference) else { return Type::Unknown };
+    /// What a reference leads to; each is looked for once.
+    fn pointed(&mut self, reference: &'a str) -> Option<&'a Value> {
+        let root = self.root;
+        *self.targets.entry(reference).or_insert_with(|| pointed(root, reference))
+    }
+
+    fn reference(&mut self, reference: &'a str) -> Type {
+        let Some(target) = self.pointed(reference) else { return Type::Unknown };
         let key = std::ptr::from_ref(target);
         if let Some(index) = self.indices.get(&key) {
             return Type::Named(*index);
@@ -203,7 +222,6 @@ impl<'a> Lowering<'a> {
     }
 
     fn object(&mut self, map: &'a Map<String, Value>, depth: usize) -> Type {
-        let empty = Map::new();
         let declared = map.get("properties").and_then(Value::as_object);
         let required: Vec<&str> = map
             .get("required")
@@ -230,7 +248,7 @@ impl<'a> Lowering<'a> {
             }
             optional_room -= usize::from(!is_required);
             let ty = self.schema(schema, depth + 1);
-            let notes = self.notes(schema.as_object().unwrap_or(&empty), &ty);
+            let notes = schema.as_object().map(|map| self.notes(map, &ty)).unwrap_or_default();
             properties.push(Property { name: name.clone(), ty, required: is_required, notes });
         }
         for name in required.into_iter().filter(|name| declared.is_none_or(|map| !map.contains_key(*name))) {
@@ -247,10 +265,10 @@ impl<'a> Lowering<'a> {
     }
 
     /// The notes of a schema; a bare reference takes its target's description.
-    fn notes(&self, map: &Map<String, Value>, ty: &Type) -> Notes {
+    fn notes(&mut self, map: &'a Map<String, Value>, ty: &Type) -> Notes {
         let mut notes = Notes::of(map, ty, self.bounds.description_chars);
-        if let (None, Some(Value::String(reference))) = (&notes.description, map.get("$ref"))
-            && let Some(Value::Object(target)) = pointed(self.root, reference)
+        if let (None, Some(reference)) = (&notes.description, reference(map))
+            && let Some(Value::Object(target)) = self.pointed(reference)
         {
             notes.description = Notes::of(target, ty, self.bounds.description_chars).description;
         }
@@ -274,6 +292,11 @@ impl<'a> Lowering<'a> {
             (Some(_), _) => Extra::Of(Box::new(Type::Unknown)),
         }
     }
+}
+
+/// The reference of a schema; where a dynamic one leads at run time is not known, so its first target counts.
+fn reference(map: &Map<String, Value>) -> Option<&str> {
+    ["$ref", "$dynamicRef", "$recursiveRef"].iter().find_map(|word| map.get(*word)?.as_str())
 }
 
 fn branches<'a>(map: &'a Map<String, Value>, word: &str) -> impl Iterator<Item = &'a Value> {

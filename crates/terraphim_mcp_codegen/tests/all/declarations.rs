@@ -241,7 +241,7 @@ fn arguments_are_typed() {
             "oneOf": [{ "required": ["key"] }, { "required": ["id"] }],
         }),
         expect![
-            "t(args: { key?: string; id?: string } & ({ key: unknown } | { id: unknown })): Promise<unknown>"
+            "t(args: { key?: string; id?: string } & ({ key: string } | { id: string })): Promise<unknown>"
         ],
     );
     check_arguments(

@@ -14,3 +14,5 @@ mod hostile;
 mod real_tools;
 #[cfg(test)]
 mod rust;
+#[cfg(test)]
+mod trees;

@@ -1,0 +1,209 @@
+//! The stub of one tool: its types, and a class whose instance the program calls.
+
+use terraphim_types::ToolDefinition;
+
+use super::{
+    results::call_type,
+    text::{is_name, value_text, write_docstring},
+    types::{Key, Maker, Side},
+};
+use crate::{
+    bounded,
+    result::inferred_note,
+    rust::names::{Taken, pascal},
+    schema::{Bounds, Extra, Notes, Schema, Type},
+    typescript::{arguments_type, shown_result_type, takes_nothing},
+};
+
+/// Longest description of a tool, in characters.
+const MAX_DESCRIPTION_CHARS: usize = 1_200;
+/// Longest default that is written out, in characters.
+const MAX_DEFAULT_CHARS: usize = 40;
+
+/// What the text of a stub refers to; no type of a tool takes such a name.
+pub(crate) const TAKEN_TYPES: [&str; 24] = [
+    "Any",
+    "BoolCall",
+    "Call",
+    "DictCall",
+    "False",
+    "FloatCall",
+    "IntCall",
+    "ListCall",
+    "Literal",
+    "Mapping",
+    "Never",
+    "None",
+    "NoneCall",
+    "NotRequired",
+    "RawCall",
+    "RecordCall",
+    "TextCall",
+    "True",
+    "TypeAlias",
+    "TypedDict",
+    "Unpack",
+    "overload",
+    "Protocol",
+    "Awaitable",
+];
+
+/// One tool's stub.
+pub(crate) struct Stub {
+    /// The class of the tool.
+    pub(crate) class: String,
+    /// The types and the class.
+    pub(crate) text: String,
+    /// The call on one line, without the name: `(*, query: str) -> list[str]`.
+    pub(crate) signature: String,
+    /// The type of the value that a call gives.
+    pub(crate) result: String,
+}
+
+/// The stub of a tool whose types begin with `base`, of at most about `bytes`.
+pub(crate) fn stub(tool: &ToolDefinition, base: &str, taken: &mut Taken, bytes: usize) -> Stub {
+    let before = taken.count();
+    for bounds in Bounds::steps(bytes) {
+        let made = within(tool, base, taken, bounds);
+        if made.text.len() <= bytes {
+            return made;
+        }
+        taken.take_back(before);
+    }
+    // Nothing of a schema is longer than this much of it.
+    within(tool, base, taken, Bounds { nodes: 0, ..Bounds::LINE })
+}
+
+fn within(tool: &ToolDefinition, base: &str, taken: &mut Taken, bounds: Bounds) -> Stub {
+    let base = pascal(base);
+    let class = taken.claim(&format!("{base}Tool"));
+    let input = arguments_type(tool, bounds);
+    let output = shown_result_type(tool, bounds);
+    let (given, mut text) = Given::of(&input, &base, taken);
+    let mut maker = Maker::new(&output, Side::Result, &base, taken);
+    let name = format!("{base}Result");
+    let result = maker.ty(&output.root, &name);
+    let call = call_type(&mut maker, &output, &output.root, &name);
+    text.push_str(&maker.text());
+    let description = tool.description.as_deref().or(tool.title.as_deref()).unwrap_or_default();
+    let description = bounded::cut(description.trim(), MAX_DESCRIPTION_CHARS);
+    let note = inferred_note(tool).map(|note| format!("The result is {note}.")).unwrap_or_default();
+    text.push_str(&format!("class {class}:\n"));
+    write_docstring(&mut text, &[&description, &note], "    ");
+    given.write(&mut text, "__call__", &call);
+    given.write(&mut text, "raw", "RawCall");
+    text.push('\n');
+    let signature = format!("({}) -> {result}", given.named.as_deref().unwrap_or(&given.one_dict));
+    Stub { class, text, signature, result }
+}
+
+/// How arguments are given.
+struct Given {
+    /// The parameters of a call by name; `None` where a name that must be given is none in Python.
+    named: Option<String>,
+    /// The parameter of a call by one dict.
+    one_dict: String,
+    /// What the receiver is called.
+    receiver: &'static str,
+}
+
+impl Given {
+    fn of(input: &Schema, base: &str, taken: &mut Taken) -> (Self, String) {
+        let mut maker = Maker::new(input, Side::Arguments, base, taken);
+        let name = format!("{base}Args");
+        let open = matches!(input.target(&input.root), Type::Intersection(_));
+        let Some(object) = input.object().filter(|object| !object.properties.is_empty()) else {
+            let closed = takes_nothing(input) && input.object().is_some_and(|it| it.extra == Extra::Closed);
+            let given = if closed {
+                Self { named: Some(String::new()), one_dict: String::new(), receiver: "self" }
+            } else {
+                let value = input.object().map_or("object".to_owned(), |it| maker.value_type(it, &name));
+                let named = Some(format!("**arguments: {value}"));
+                let says_more = input.object().is_none_or(|object| object.extra != Extra::Unsaid);
+                let one_dict = format!("arguments: Mapping[str, {value}], /");
+                Self { named, one_dict: if says_more { one_dict } else { String::new() }, receiver: "self" }
+            };
+            return (given, maker.text());
+        };
+        let claimed = maker.claim(&name);
+        maker.record(object, claimed.clone(), &Notes::default());
+        let keys = maker.records.get(&claimed).cloned().unwrap_or_default();
+        let open = open || matches!(object.extra, Extra::Of(_));
+        let any = if open { " | Mapping[str, object]" } else { "" };
+        let receivers = ["self", "this", "tool_itself", "the_tool_itself"];
+        let receiver = receivers.into_iter().find(|name| keys.iter().all(|key| key.name != *name));
+        let given = Self {
+            named: named_parameters(&keys, open),
+            one_dict: format!("arguments: {claimed}{any}, /"),
+            receiver: receiver.unwrap_or("_"),
+        };
+        (given, maker.text())
+    }
+
+    fn write(&self, out: &mut String, method: &str, result: &str) {
+        let ways: Vec<&str> = match &self.named {
+            Some(named) if self.one_dict.is_empty() => vec![named],
+            Some(named) => vec![named, &self.one_dict],
+            None => vec![&self.one_dict],
+        };
+        let overload = if ways.len() > 1 { "    @overload\n" } else { "" };
+        for way in &ways {
+            let receiver = self.receiver;
+            let comma = if way.is_empty() { "" } else { ", " };
+            out.push_str(&format!("{overload}    def {method}({receiver}{comma}{way}) -> {result}: ...\n"));
+        }
+    }
+}
+
+/// Arguments by name, those first that must be given; `None` where a call by name cannot be complete.
+fn named_parameters(keys: &[Key], open: bool) -> Option<String> {
+    let usable = |key: &&Key| is_name(&key.name) && !key.name.starts_with("__");
+    if keys.iter().any(|key| key.required && !usable(&key)) {
+        return None;
+    }
+    let (required, optional): (Vec<_>, Vec<_>) = keys.iter().filter(usable).partition(|key| key.required);
+    let mut parts = vec!["*".to_owned()];
+    parts.extend(required.iter().map(|key| format!("{}: {}", key.name, key.ty)));
+    parts.extend(optional.iter().map(|key| {
+        let default = key.default().map(value_text);
+        let default = default.filter(|text| text.chars().count() <= MAX_DEFAULT_CHARS && text.is_ascii());
+        format!("{}: {} = {}", key.name, key.ty, default.as_deref().unwrap_or("..."))
+    }));
+    if parts.len() == 1 {
+        parts.clear();
+    }
+    let free = |name: &str| keys.iter().all(|key| key.name != name);
+    if open {
+        let name = ["more", "more_arguments", "all_more_arguments"].into_iter().find(|name| free(name));
+        parts.push(format!("**{}: object", name.unwrap_or("_")));
+    } else if parts.is_empty() {
+        return None;
+    }
+    Some(parts.join(", "))
+}
+
+/// The call on one line, at most `chars` long: what must be given stands before the rest.
+pub(super) fn line(name: &str, tool: &ToolDefinition, chars: usize) -> String {
+    let full = short(name, tool, Bounds::LINE);
+    if full.chars().count() <= chars {
+        return full;
+    }
+    let mut out = String::new();
+    let (head, result) = full.rsplit_once(") -> ").unwrap_or((&full, "object"));
+    let result = bounded::cut(result, chars / 3);
+    let room = chars.saturating_sub(result.chars().count() + 12);
+    for part in head.split_inclusive(", ") {
+        if out.chars().count() + part.chars().count() > room {
+            break;
+        }
+        out.push_str(part);
+    }
+    let out = out.trim_end_matches([',', ' ']);
+    let gap = if out.contains('(') { ", " } else { "(" };
+    format!("{}{gap}...) -> {result}", if out.is_empty() { name } else { out })
+}
+
+fn short(name: &str, tool: &ToolDefinition, bounds: Bounds) -> String {
+    let stub = within(tool, name, &mut Taken::but(TAKEN_TYPES), bounds);
+    format!("{}{}", bounded::cut(name, 80), stub.signature)
+}
