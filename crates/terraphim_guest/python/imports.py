@@ -41,11 +41,11 @@ def place_of(node):
 def find(nodes, source):
     """The imports of a program by specifier, and the names it takes from `mcp_runtime` with their places."""
     found, of_runtime, aliases = {}, {}, {}
-    for node in nodes:
+    for node in sorted(nodes.of(ast.Import, ast.ImportFrom), key=place_of):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 _module(alias, node, found, aliases)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
+        elif not node.level:
             _from(node, source, found, of_runtime)
     if aliases:
         _attributes(nodes, aliases, found)
@@ -55,15 +55,17 @@ def find(nodes, source):
 def calls_of(nodes):
     """The calls of tools whose arguments all have names, as the host takes them."""
     servers_by_name, packages = {}, set()
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and node.module == servers.PACKAGE and not node.level:
+    for node in nodes.of(ast.ImportFrom):
+        if node.module == servers.PACKAGE and not node.level:
             servers_by_name.update({alias.asname or alias.name: alias.name for alias in node.names})
-        elif isinstance(node, ast.Import):
-            names = (alias.asname or alias.name for alias in node.names if alias.name == servers.PACKAGE)
-            packages.update(names)
+    for node in nodes.of(ast.Import):
+        names = (alias.asname or alias.name for alias in node.names if alias.name == servers.PACKAGE)
+        packages.update(names)
     found = []
-    for node in nodes:
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.args:
+    if not servers_by_name and not packages:
+        return found
+    for node in nodes.of(ast.Call):
+        if not isinstance(node.func, ast.Attribute) or node.args:
             continue
         server = _server_of(node.func.value, servers_by_name, packages)
         names = [keyword.arg for keyword in node.keywords]
@@ -111,16 +113,16 @@ def _attributes(nodes, aliases, found):
     """Adds the servers that are reached as `mcp_servers.name`; all of them where the module itself is used."""
     inner = set()
     one = None
-    for node in nodes:
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
+    for node in nodes.of(ast.Attribute):
+        if isinstance(node.value, ast.Name) and node.value.id in aliases:
             inner.add(id(node.value))
             if f"mcp-servers/{node.attr}" in found or node.attr.startswith("__"):
                 continue
             one = found.setdefault("mcp-servers", Import("mcp-servers", aliases[node.value.id]))
             if one.names is not None:
                 one.names.setdefault(node.attr, place_of(node))
-    for node in nodes:
-        if isinstance(node, ast.Name) and node.id in aliases and id(node) not in inner:
+    for node in nodes.of(ast.Name):
+        if node.id in aliases and id(node) not in inner:
             one = found.setdefault("mcp-servers", Import("mcp-servers", aliases[node.id]))
             one.names = None
 

@@ -15,7 +15,10 @@ from terraphim_guest.imports import lines_of
 LAST, SETTLE, WRAPPER = "<last>", "<settle>", "<module>"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
+_IMPORTS = (ast.Import, ast.ImportFrom)
 _ASYNC = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.AsyncFunctionDef)
+# What may bind a name that nothing in the text binds.
+_BINDING = frozenset(("exec", "globals", "setattr", "vars"))
 _DECLARATIONS = (*_FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Pass)
 
 
@@ -27,26 +30,61 @@ class NotAProgram(Exception):
         self.message, self.hint, self.line, self.column = message, hint, line, column
 
 
+class Nodes:
+    """The nodes of a tree by their kind, those of one kind from the outside in."""
+
+    # The names of the fields that lead to other nodes, for each kind that was seen.
+    _fields = {}
+
+    def __init__(self, tree):
+        self._of_kind = {}
+        waiting = [tree]
+        for node in waiting:
+            kind = type(node)
+            self._of_kind.setdefault(kind, []).append(node)
+            fields = self._fields.get(kind)
+            if fields is None:
+                # Whether a name is read or written is no node of its own.
+                fields = self._fields[kind] = tuple(name for name in kind._fields if name != "ctx")
+            for name in fields:
+                value = getattr(node, name, None)
+                if isinstance(value, ast.AST):
+                    waiting.append(value)
+                elif isinstance(value, list):
+                    waiting.extend([inner for inner in value if isinstance(inner, ast.AST)])
+
+    def of(self, *kinds):
+        """Those of these kinds, one kind after the other."""
+        if len(kinds) == 1:
+            return self._of_kind.get(kinds[0], ())
+        return [node for kind in kinds for node in self._of_kind.get(kind, ())]
+
+    def named(self):
+        """Those that may bind a name which is a plain text."""
+        kinds = [kind for kind in self._of_kind if "name" in kind._fields or "rest" in kind._fields]
+        return self.of(*kinds, *_IMPORTS)
+
+
 class Program:
     """A compiled program."""
 
     def __init__(self, source):
         self.source = source[1:] if source.startswith("\ufeff") else source
         tree = self._parse()
-        nodes = list(ast.walk(tree))
-        self.defers = any(map(_is_async, nodes))
+        nodes = Nodes(tree)
+        self.defers = any(map(_is_async, nodes.of(*_ASYNC, *_IMPORTS, ast.comprehension)))
         self.imports, self.of_runtime = imports.find(nodes, self.source)
         self.calls = imports.calls_of(nodes)
         self.warnings = _unbound_servers(nodes)
         self.absent = _absent(nodes)
         self.only_function = _only_function(tree)
-        self.is_wrapped = _returns(tree.body)
+        self.is_wrapped = bool(nodes.of(ast.Return)) and _returns(tree.body)
         if self.defers:
             _settle_statements(nodes)
         if not self.only_function:
             _keep_last(tree.body, self.is_wrapped)
         if self.is_wrapped:
-            tree = _wrap(tree, nodes)
+            tree = _wrap(tree)
         self.code = self._guarded(lambda: compile(tree, FILE, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, True))
 
     def _parse(self):
@@ -139,8 +177,8 @@ def _returns(body):
 
 def _settle_statements(nodes):
     """A call whose value nobody takes is waited for where it stands, so that its failure is not lost."""
-    for node in nodes:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+    for node in nodes.of(ast.Expr):
+        if isinstance(node.value, ast.Call):
             call = node.value
             settle = ast.copy_location(ast.Name(SETTLE, ast.Load()), call)
             node.value = ast.copy_location(ast.Call(settle, [call], []), call)
@@ -175,7 +213,7 @@ class _Kept(ast.Return):
     """A `return` that the program did not write."""
 
 
-def _wrap(tree, nodes):
+def _wrap(tree):
     """Puts a program with `return` at its top into a function whose names are global all the same.
 
     What it returns is a tuple of one value, so that a bare `return` is told from `return None`.
@@ -238,23 +276,24 @@ def _names_bound_by(node):
 
 def _unbound_servers(nodes):
     """Warnings of `x.f(...)` where nothing in the program binds `x`: (line, name)."""
-    bound = set(dir(builtins)) | {"__file__"}
     used = {}
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+    for call in nodes.of(ast.Call):
+        if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+            used.setdefault(call.func.value.id, call.func.value.lineno)
+    unbound = used.keys() - vars(builtins).keys() - {"__file__"}
+    if not unbound or any(alias.name == "*" for node in nodes.of(ast.ImportFrom) for alias in node.names):
+        return []
+    for node in nodes.of(ast.Name):
+        if node.id in _BINDING:
             return []
-        bound |= _names_bound_by(node)
-        if isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            bound.update(node.names)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            name = node.func.value
-            if isinstance(name, ast.Name):
-                used.setdefault(name.id, name.lineno)
-        elif isinstance(node, ast.Name) and node.id in ("exec", "globals", "setattr", "vars"):
-            return []
-    return [(line, name) for name, line in used.items() if name not in bound]
+        if not isinstance(node.ctx, ast.Load):
+            unbound.discard(node.id)
+    unbound.difference_update(node.arg for node in nodes.of(ast.arg))
+    for node in nodes.of(ast.Global, ast.Nonlocal):
+        unbound.difference_update(node.names)
+    for node in nodes.named():
+        unbound -= _names_bound_by(node)
+    return [(line, name) for name, line in used.items() if name in unbound]
 
 
 _NETWORK = "there is no network: call a tool of mcp_servers, which search_tools('...') finds"
@@ -269,7 +308,7 @@ _ABSENT = {
 def _absent(nodes):
     """Advice about modules that cannot do here what they are for: (line, text)."""
     found = {}
-    for node in nodes:
+    for node in nodes.of(*_IMPORTS):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

@@ -193,9 +193,11 @@ impl Lease {
         let began = Instant::now();
         let language = program.language;
         let Self { mut process, limits, queued, jail, kept, place } = self;
+        let is_resumed = kept.is_some();
         let Before { folder, used, base } = kept.unwrap_or_default();
         // What the runtime has before any program, which the limit does not count.
-        let base = base.or_else(|| process.own_memory());
+        let is_watched = language.has_files() && !is_supervised(language);
+        let base = base.or_else(|| if is_watched { process.own_memory() } else { None });
         let mut run = Run {
             frames: FrameReader::new(budget(&limits)),
             writes: Writes::default(),
@@ -208,9 +210,7 @@ impl Lease {
             has_threads: language.has_files(),
             cpu: keeps.then(|| limits.cpu.saturating_add(used)),
             // What a supervisor has started is watched where it is seen: inside.
-            memory: base
-                .filter(|_| language.has_files() && !is_supervised(language))
-                .map(|base| base.saturating_add(limits.memory_bytes)),
+            memory: base.map(|base| base.saturating_add(limits.memory_bytes)),
             logs: Logs::with_budget(log_bytes),
             host,
             limits,
@@ -224,7 +224,9 @@ impl Lease {
             run.writes.push(prepare_frame(&program, &limits), None);
         }
         run.writes.push(start_frame(&program, &limits, keeps), None);
-        process.go_on();
+        if is_resumed {
+            process.go_on();
+        }
         let ending = run.drive(&process, cancel).await;
         let wall = began.elapsed();
         let started = run.started;
