@@ -21,12 +21,13 @@ pub(crate) async fn conclude(
     mut process: RunProcess,
     ending: Option<Ending>,
     started: bool,
+    has_threads: bool,
     is_awaited: bool,
 ) -> (Ending, (Duration, u64)) {
     // After its last word a process only waits to be ended, and dropping it ends
     // any other. Nobody waits until the kernel has taken a large memory down.
     if ending.is_some()
-        && let Some(used) = process.measure()
+        && let Some(used) = process.measure(has_threads)
     {
         if is_awaited {
             // Nobody is to write any more when the files are looked at, and what a

@@ -10,6 +10,7 @@ use std::{
 };
 
 use rustix::{
+    fs::{Mode, OFlags},
     net::{AddressFamily, SocketType},
     process::Signal,
 };
@@ -29,6 +30,21 @@ fn process_of(pidfd: &OwnedFd) -> Result<Option<u32>, SandboxError> {
         return Err(SandboxError::Fork { reason: "the zygote sent no process".into() });
     };
     Ok(number.trim().parse().ok())
+}
+
+/// What the kernel says of a process in one of its files, which are short; `None`
+/// where `/proc` does not tell, or the process is gone.
+fn said(path: &str) -> Option<String> {
+    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let mut text = vec![0; 4096];
+    let length = rustix::io::read(&file, &mut text).ok()?;
+    text.truncate(length);
+    String::from_utf8(text).ok()
+}
+
+/// CPU time of one thread.
+fn on_schedule(path: &str) -> Option<Duration> {
+    Some(Duration::from_nanos(said(path)?.split(' ').next()?.parse().ok()?))
 }
 
 /// How long a process may take to stop, and how often that is looked at.
@@ -112,10 +128,14 @@ impl RunProcess {
     /// What a process that only waits has used, by the kernel's own account:
     /// CPU time and largest resident size in bytes. `None` where `/proc` does
     /// not tell, or the process is gone.
-    pub(crate) fn measure(&mut self) -> Option<(Duration, u64)> {
+    pub(crate) fn measure(&mut self, has_threads: bool) -> Option<(Duration, u64)> {
         let pid = self.pid?;
-        let cpu = self.exact_cpu(pid)?.max(self.cpu()?);
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let cpu = if has_threads {
+            self.exact_cpu(pid)?.max(self.cpu()?)
+        } else {
+            on_schedule(&format!("/proc/{pid}/schedstat"))?
+        };
+        let status = said(&format!("/proc/{pid}/status"))?;
         // A process that has ended meanwhile may have left its number to another one.
         if !self.is_running() {
             return None;
@@ -127,18 +147,15 @@ impl RunProcess {
 
     /// CPU time of the threads that it has now.
     fn exact_cpu(&self, pid: u32) -> Option<Duration> {
-        let of = |thread: fs::DirEntry| -> Option<u64> {
-            let schedule = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            schedule.split(' ').next()?.parse().ok()
-        };
         let threads = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
-        Some(Duration::from_nanos(threads.flatten().filter_map(of).sum()))
+        let of = |thread: fs::DirEntry| on_schedule(thread.path().join("schedstat").to_str()?);
+        Some(threads.flatten().filter_map(of).sum())
     }
 
     /// Memory of its own that no file can give back, with the tables that lead
     /// to it, in bytes; where `/proc` tells it.
     pub(crate) fn own_memory(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid?)).ok()?;
+        let status = said(&format!("/proc/{}/status", self.pid?))?;
         let kib = |name: &str| -> Option<u64> {
             status.lines().find_map(|line| line.strip_prefix(name))?.trim().strip_suffix(" kB")?.parse().ok()
         };
@@ -147,7 +164,7 @@ impl RunProcess {
 
     /// CPU time of all its threads, where `/proc` tells it.
     pub(crate) fn cpu(&self) -> Option<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid?)).ok()?;
+        let stat = said(&format!("/proc/{}/stat", self.pid?))?;
         // The name may hold anything, but no field after it a bracket.
         let fields = stat.rsplit_once(')')?.1;
         let ticks: u64 =
@@ -191,7 +208,7 @@ impl RunProcess {
 
     /// How many threads it has, where `/proc` tells it.
     pub(crate) fn threads(&self) -> Option<u32> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid?)).ok()?;
+        let status = said(&format!("/proc/{}/status", self.pid?))?;
         status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
     }
 

@@ -241,11 +241,17 @@ impl Lease {
         };
         let written = folder.clone().filter(|folder| !is_empty(folder));
         let (ending, measured, process) = if keeps && own_end && process.rest(language.has_files()).await {
-            let measured = process.measure().unwrap_or_default();
+            let measured = process.measure(language.has_files()).unwrap_or_default();
             (ending.unwrap_or(Ending::Lost), measured, Some(process))
         } else {
-            let (ending, measured) =
-                conclude(process, ending, started, written.is_some() || is_supervised(language)).await;
+            let (ending, measured) = conclude(
+                process,
+                ending,
+                started,
+                language.has_files(),
+                written.is_some() || is_supervised(language),
+            )
+            .await;
             (ending, measured, None)
         };
         let (cpu, peak_memory_bytes) = measured;
