@@ -13,7 +13,7 @@ use terraphim_mcp_codegen::{
     Detail, DiscoveryIndex, DocsPage, DocsQuery, Fitted, SearchContext, ServerTools, Synonyms, ToolPage,
     ToolQuery, docs_within, show_in,
 };
-use terraphim_mcp_gateway::{CatalogueSnapshot, Gateway, ServerState};
+use terraphim_mcp_gateway::{CatalogueSnapshot, Gateway, ServerState, SynonymGroups};
 use terraphim_types::{Language, ServerName, ToolName};
 use tokio::sync::Semaphore;
 
@@ -78,6 +78,9 @@ pub struct Shown {
     pub max_tokens: Option<u32>,
 }
 
+/// Synonyms, and the groups that they were made from.
+type Known = (Vec<SynonymGroups>, Arc<Synonyms>);
+
 /// An index with the version of the catalogue that it is of.
 type Indexed = (u64, Arc<DiscoveryIndex>);
 
@@ -88,7 +91,7 @@ pub struct LiveCatalogue {
     indexed: Arc<Mutex<Option<Indexed>>>,
     /// Held by whoever makes the next index.
     updating: Arc<Mutex<()>>,
-    synonyms: Arc<Mutex<Option<Arc<Synonyms>>>>,
+    synonyms: Arc<Mutex<Option<Known>>>,
     looks: Arc<Semaphore>,
 }
 
@@ -102,12 +105,6 @@ impl LiveCatalogue {
             synonyms: Arc::default(),
             looks: Arc::new(Semaphore::new(LOOKS)),
         }
-    }
-
-    /// Searches from now on with these synonyms, such as those of the user's own
-    /// knowledge graph, instead of the built-in ones alone.
-    pub fn set_synonyms(&self, synonyms: Synonyms) {
-        *self.synonyms.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(synonyms));
     }
 
     /// The gateway behind it.
@@ -133,12 +130,13 @@ impl LiveCatalogue {
     /// Finds tools, for a language and within a number of tokens.
     pub async fn search_within(&self, query: &ToolQuery, shown: Shown) -> SearchAnswer {
         let snapshot = self.snapshot().await;
+        let synonyms = self.synonyms().await;
         let (asked, of) = (query.clone(), Arc::clone(&snapshot));
         let look = move |catalogue: &Self| {
             let index = catalogue.index(&of);
-            let synonyms = catalogue.synonyms.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let uses = |name: &str| catalogue.gateway.uses(name);
             let synonyms = synonyms.as_deref().unwrap_or(Synonyms::built_in());
-            let context = SearchContext { synonyms, ..SearchContext::default() };
+            let context = SearchContext { synonyms, usage: Some(&uses) };
             let mut page = index.search_with(&asked, &context);
             show_in(&index, &mut page, shown.language);
             let fitted = shown.max_tokens.map(|tokens| page.fit(tokens));
@@ -164,6 +162,24 @@ impl LiveCatalogue {
         let snapshot = self.snapshot().await;
         let query = query.clone();
         self.look(move |catalogue| docs_within(&catalogue.index(&snapshot), &query)).await
+    }
+
+    /// The built-in synonyms with those of the user's own knowledge graph; none where there is none.
+    async fn synonyms(&self) -> Option<Arc<Synonyms>> {
+        let groups = self.gateway.synonyms().await;
+        if groups.is_empty() {
+            return None;
+        }
+        let mut known = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, synonyms)) = known.as_ref()
+            && of.len() == groups.len()
+            && of.iter().zip(&groups).all(|(one, other)| Arc::ptr_eq(one, other))
+        {
+            return Some(Arc::clone(synonyms));
+        }
+        let synonyms = Arc::new(Synonyms::with_groups(groups.iter().flat_map(|groups| groups.iter())));
+        *known = Some((groups, Arc::clone(&synonyms)));
+        Some(synonyms)
     }
 
     /// Looks into the index apart from the threads that keep the deadlines of runs.

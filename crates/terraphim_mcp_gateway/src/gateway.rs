@@ -2,6 +2,7 @@
 //! arguments, calls, and leaves a line for the audit.
 
 mod results;
+mod uses;
 
 use std::{
     collections::HashSet,
@@ -23,6 +24,7 @@ use tokio_util::{
     task::TaskTracker,
 };
 
+use self::uses::Uses;
 use crate::{
     catalogue::{CatalogueSnapshot, ServerEntry, ServerState},
     config::{McpConfig, ServerTransport},
@@ -126,6 +128,7 @@ struct Server {
     kind: Kind,
     /// What its tools were seen to answer, where that is kept.
     observed: Option<Arc<Observed>>,
+    uses: Uses,
 }
 
 enum Kind {
@@ -156,7 +159,12 @@ impl Gateway {
             .map(|provider| {
                 let name = provider.name().clone();
                 let observed = Observed::new(&observing, &name, &own_identity(&name));
-                Server { name, kind: Kind::InProcess(InProcess::new(provider)), observed }
+                Server {
+                    name,
+                    kind: Kind::InProcess(InProcess::new(provider)),
+                    observed,
+                    uses: Uses::default(),
+                }
             })
             .collect();
         let mut names = HashSet::new();
@@ -178,7 +186,7 @@ impl Gateway {
                     (Kind::Upstream(upstream), observed)
                 }
             };
-            servers.push(Server { name: server.name, kind, observed });
+            servers.push(Server { name: server.name, kind, observed, uses: Uses::default() });
         }
         Self {
             servers,
@@ -309,7 +317,11 @@ impl Gateway {
             tool: tool.clone(),
             complaint,
         })?;
-        Ok(server.call(&tool, arguments, context, &self.host.timeouts).await?)
+        let reply = server.call(&tool, arguments, context, &self.host.timeouts).await?;
+        if !reply.is_error {
+            server.uses.count(&tool);
+        }
+        Ok(reply)
     }
 
     /// Ends every server process and waits until all have ended.

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::{
     definitions::Definitions,
-    provider::{CallContext, Provider, ProviderError},
+    provider::{CallContext, Provider, ProviderError, SynonymGroups},
 };
 
 pub(crate) struct InProcess {
@@ -30,6 +30,10 @@ struct Listed {
 impl InProcess {
     pub(crate) fn new(provider: Arc<dyn Provider>) -> Self {
         Self { provider, listed: Mutex::default() }
+    }
+
+    pub(crate) async fn synonyms(&self) -> Option<SynonymGroups> {
+        self.provider.synonyms().await
     }
 
     pub(crate) fn known(&self) -> (Option<Definitions>, Option<String>) {

@@ -35,7 +35,9 @@ pub use error::GatewayError;
 pub use gateway::{Collision, Gateway, GatewayConfig, Timeouts};
 pub use observed::Observing;
 pub use policy::{Denial, Glob, InvalidGlob, Policy};
-pub use provider::{CallContext, CallFuture, ListFuture, Provider, ProviderError};
+pub use provider::{
+    CallContext, CallFuture, ListFuture, Provider, ProviderError, SynonymGroups, SynonymsFuture,
+};
 pub use resources::{
     Completion, CompletionQuestion, ResourceBody, ResourceChange, ResourceChanges, ResourceContent,
     ResourceError, ResourceFuture, ResourceHead, ResourcePage, ResourceTemplate, Resources,

@@ -15,6 +15,12 @@ pub type ListFuture<'a> =
 /// A pending tool call.
 pub type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<ToolReply, ProviderError>> + Send + 'a>>;
 
+/// Groups of words of one meaning, shared: other words are another allocation.
+pub type SynonymGroups = Arc<Vec<Vec<String>>>;
+
+/// Pending groups of words.
+pub type SynonymsFuture<'a> = Pin<Box<dyn Future<Output = Option<SynonymGroups>> + Send + 'a>>;
+
 /// A server of tools. Its two kinds are the in-process provider and the
 /// upstream connection; the contract tests in this crate hold both to it.
 pub trait Provider: Send + Sync + 'static {
@@ -34,6 +40,12 @@ pub trait Provider: Send + Sync + 'static {
         arguments: Map<String, Value>,
         context: CallContext,
     ) -> CallFuture<'a>;
+
+    /// Words of one meaning, for whoever searches tools; it is asked with every
+    /// search, and answers within a second.
+    fn synonyms(&self) -> SynonymsFuture<'_> {
+        Box::pin(async { None })
+    }
 }
 
 /// What goes along with a call.

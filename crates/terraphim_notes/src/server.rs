@@ -1,9 +1,15 @@
 //! The provider: the notes as a server of the gateway.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use serde_json::{Map, Value};
-use terraphim_mcp_gateway::{CallContext, CallFuture, ListFuture, Provider, ProviderError};
+use terraphim_kg::Thesaurus;
+use terraphim_mcp_gateway::{
+    CallContext, CallFuture, ListFuture, Provider, ProviderError, SynonymGroups, SynonymsFuture,
+};
 use terraphim_types::{InvalidName, ServerName, ToolReply};
 
 use crate::{
@@ -23,7 +29,19 @@ const DESCRIPTION: &str = "The user's own notes, searched and ranked with the he
 pub struct NotesServer {
     name: ServerName,
     tools: Arc<Tools>,
+    /// The terms of the knowledge graph, and what they were taken from.
+    synonyms: Arc<Mutex<Option<Taken>>>,
 }
+
+/// Groups of words, and the thesaurus that they were taken from.
+type Taken = (Arc<Thesaurus>, SynonymGroups);
+
+/// How long a search for tools waits for the knowledge graph.
+const SYNONYMS_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Most concepts whose words are given to a search for tools, and most words of one.
+const CONCEPTS: usize = 5_000;
+const WORDS: usize = 16;
 
 impl NotesServer {
     /// Checks the configuration. A changed one is kept in memory alone.
@@ -42,7 +60,7 @@ impl NotesServer {
     pub fn over(library: Library, managed: Option<ManagedFile>) -> Result<Self, ConfigError> {
         let name =
             ServerName::new(NAME).map_err(|_: InvalidName| ConfigError::Name { name: NAME.to_owned() })?;
-        Ok(Self { name, tools: Arc::new(Tools::new(library, managed)) })
+        Ok(Self { name, tools: Arc::new(Tools::new(library, managed)), synonyms: Arc::default() })
     }
 
     /// What the tools work on.
@@ -73,6 +91,13 @@ impl NotesServer {
     }
 }
 
+/// The terms of each concept that has several.
+fn groups(thesaurus: &Thesaurus) -> SynonymGroups {
+    let of = |concept| thesaurus.terms_of(concept).take(WORDS).map(|term| term.written.clone());
+    let groups = thesaurus.indices().take(CONCEPTS).map(|concept| of(concept).collect::<Vec<_>>());
+    Arc::new(groups.filter(|words| words.len() > 1).collect())
+}
+
 impl Provider for NotesServer {
     fn name(&self) -> &ServerName {
         &self.name
@@ -99,6 +124,25 @@ impl Provider for NotesServer {
                 biased;
                 () = context.cancel.cancelled() => Err(ProviderError::Cancelled),
                 reply = self.call(tool, &arguments) => reply,
+            }
+        })
+    }
+
+    /// The terms of the default role's knowledge graph.
+    fn synonyms(&self) -> SynonymsFuture<'_> {
+        Box::pin(async {
+            let library = self.newest().await;
+            library.role(None).ok()?.knowledge_graph.as_ref()?;
+            let view = library.view_within(None, SYNONYMS_PATIENCE).await.ok()?;
+            let thesaurus = Arc::clone(view.thesaurus());
+            let mut known = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
+            match known.as_ref() {
+                Some((of, groups)) if Arc::ptr_eq(of, &thesaurus) => Some(Arc::clone(groups)),
+                _ => {
+                    let groups = groups(&thesaurus);
+                    *known = Some((thesaurus, Arc::clone(&groups)));
+                    Some(groups)
+                }
             }
         })
     }

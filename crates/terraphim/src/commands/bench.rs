@@ -32,6 +32,7 @@ use crate::{
 const NO_CALL: &str = "return 1";
 const ENDLESS: &str = "for (;;) {}";
 const ONE_CALL: &str = "import { bench } from 'mcp-servers';\nreturn (await bench.echo({ n: 1 })).n;";
+const THREE_IMPORTS: &str = "import { other0, other1, other2 } from 'mcp-servers';\nreturn 1";
 const HUNDRED_CALLS: &str = "import { bench } from 'mcp-servers';
 const all = await Promise.all(Array.from({ length: 100 }, (_, n) => bench.echo({ n })));
 return all.length;";
@@ -128,6 +129,7 @@ async fn measure(runs: usize) -> Result<Vec<Figure>, CliError> {
     figures.extend(mixed::full_workspace(&bench, &no_call).await?);
     figures.push(place_of_a_killed_run(&bench).await?);
     figures.push(many_tools(&bench).await?);
+    figures.push(three_modules(&bench).await?);
     let cold = scene::cold_starts(&bench.settings.executable, folder)?;
     figures.push(Figure::of(
         "cold start to the first result, warm index",
@@ -337,6 +339,20 @@ async fn place_of_a_killed_run(bench: &Bench<'_>) -> Result<Figure, CliError> {
 }
 
 /// A run with one call among 10,000 connected tools, in the time of one among 10.
+/// What a run pays for the modules of three servers with 40 tools each, of which it calls none.
+async fn three_modules(bench: &Bench<'_>) -> Result<Figure, CliError> {
+    let scene = bench.scene(PoolConfig::default(), (3, 40)).await?;
+    scene.times(THREE_IMPORTS, 20).await?;
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for _ in 0..bench.runs {
+        with.push(scene.run(THREE_IMPORTS).await?);
+        without.push(scene.run(NO_CALL).await?);
+    }
+    scene.gateway.shutdown().await;
+    let cost = median(&with) - median(&without);
+    Ok(Figure::of("modules of 3 servers with 40 tools each", "ms", &[cost], Promise::AtMost(0.2)))
+}
+
 async fn many_tools(bench: &Bench<'_>) -> Result<Figure, CliError> {
     let few = bench.scene(PoolConfig::default(), (1, 10)).await?;
     let many = bench.scene(PoolConfig::default(), (20, 500)).await?;

@@ -49,3 +49,18 @@ fn value(place: &Place, tool: &str, arguments: &Value) -> Value {
         format!("import {{ terraphim }} from 'mcp-servers';\nreturn await terraphim.{tool}({arguments});");
     place.run_with(&program, &["--allow", "terraphim.*"]).json()
 }
+
+/// Words of the user's own knowledge graph find tools whose texts have others of the same meaning.
+#[test]
+fn words_of_the_knowledge_graph_find_tools() {
+    let place = place();
+    place.file("kg/text.md", "# Text\n\nWhat is written.\n\nsynonyms:: paragraphs, zorgle\n");
+    let found = place.terraphim(&["tools", "search", "zorgle", "--explain"]);
+    let found = found.success();
+    assert!(found.contains("terraphim.extract_paragraphs_from_automata"), "{found}");
+    assert!(found.contains("zorgle: synonym paragraph"), "{found}");
+    let program = "import { searchTools } from 'mcp-runtime';
+        return (await searchTools('zorgle')).tools.map(tool => tool.name);";
+    let names = place.run(program).json();
+    assert!(names.as_array().is_some_and(|names| !names.is_empty()), "{names}");
+}

@@ -312,14 +312,21 @@ pub(super) fn usage(folder: &OwnedFd, depth: usize) -> io::Result<(u64, u64)> {
         if name == c"." || name == c".." {
             continue;
         }
-        let about = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let about = match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            // Another process of ours has just put another one in its place.
+            Err(rustix::io::Errno::NOENT) => continue,
+            about => about?,
+        };
         if is_folder(&about) {
             if depth > 0 || !is_own(name.to_bytes()) {
                 bytes = bytes.saturating_add(FOLDER_BYTES);
                 files += 1;
             }
             if depth < MAX_DEPTH {
-                let inner = beneath(folder, name, OFlags::DIRECTORY | OFlags::RDONLY)?;
+                let inner = match beneath(folder, name, OFlags::DIRECTORY | OFlags::RDONLY) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    inner => inner?,
+                };
                 let (more_bytes, more_files) = usage(&inner, depth + 1)?;
                 bytes = bytes.saturating_add(more_bytes);
                 files = files.saturating_add(more_files);
