@@ -57,7 +57,7 @@ pub(crate) enum CliError {
     #[error("the language of {} is not known: give it with --lang typescript, javascript, python, bash, rust or node", path.display())]
     Language { path: PathBuf },
     /// No block of an answer can be chosen.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Markdown { path: PathBuf, source: terraphim_extract::ChoiceError },
     /// A block that was asked for is not there, or holds no program.
     #[error("{}: {message}", path.display())]

@@ -33,6 +33,8 @@ pub struct Listed {
     pub score: u8,
     /// The beginning of its first line of code.
     pub begins: String,
+    /// Whether it has an end of its own; one without is run only by its number.
+    pub is_closed: bool,
 }
 
 /// The one block that is meant to be run. Of blocks with the same text the last counts.
@@ -44,7 +46,8 @@ pub fn choose(blocks: &[CodeBlock]) -> Result<&CodeBlock, ChoiceError> {
         return Err(ChoiceError::NoBlocks);
     }
     let mut texts = HashSet::new();
-    let meant = blocks.iter().rev().filter(|block| block.is_meant());
+    // One that the end of the text cuts off may lack its second half.
+    let meant = blocks.iter().rev().filter(|block| block.is_meant() && block.is_closed);
     let meant: Vec<_> = meant.filter(|block| texts.insert((block.code.trim(), block.language))).collect();
     match meant.as_slice() {
         [] => Err(ChoiceError::NoneMeant(blocks.iter().map(listed).collect())),
@@ -56,7 +59,14 @@ pub fn choose(blocks: &[CodeBlock]) -> Result<&CodeBlock, ChoiceError> {
 fn listed(block: &CodeBlock) -> Listed {
     let first = block.code.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
     let begins: String = first.chars().take(60).filter(|c| !c.is_control()).collect();
-    Listed { number: block.number, lines: block.lines, language: block.language, score: block.score, begins }
+    Listed {
+        number: block.number,
+        lines: block.lines,
+        language: block.language,
+        score: block.score,
+        begins,
+        is_closed: block.is_closed,
+    }
 }
 
 impl fmt::Display for Listed {
@@ -65,8 +75,11 @@ impl fmt::Display for Listed {
         let (first, last) = self.lines;
         write!(
             f,
-            "  {}: lines {first}-{last}, {language}, score {}: {}",
-            self.number, self.score, self.begins
+            "  {}: lines {first}-{last}, {language}, score {}{}: {}",
+            self.number,
+            self.score,
+            if self.is_closed { "" } else { ", cut off at the end" },
+            self.begins
         )
     }
 }

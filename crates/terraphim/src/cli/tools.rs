@@ -14,7 +14,8 @@ pub(crate) enum ToolsCommand {
     /// Find tools
     Search {
         /// Words for what the tool should do
-        query: String,
+        #[arg(required = true, value_name = "WORDS")]
+        query: Vec<String>,
         /// Only tools of this server
         #[arg(long)]
         server: Option<String>,

@@ -24,7 +24,7 @@ pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliE
             ToolsCommand::List(json) => list(catalogue.snapshot().await.as_ref(), json.json),
             ToolsCommand::Search { query, server, limit, explain, lang, max_tokens, json } => {
                 let query = ToolQuery {
-                    query: Some(query),
+                    query: Some(query.join(" ")),
                     server,
                     limit,
                     detail: Detail::Brief,

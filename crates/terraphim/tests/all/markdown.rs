@@ -28,7 +28,10 @@ fn the_program_of_an_answer_is_run() {
     let read = place.terraphim_reading(&["run", "-", "--from-markdown"], &ANSWER.replace('\n', "\r\n"));
     assert_eq!(read.json(), 3);
     let cut = ANSWER.split("```\n\nIt gives").next().expect("a part");
-    assert_eq!(place.terraphim_reading(&["run", "-", "--from-markdown"], cut).json(), 3);
+    let refused = place.terraphim_reading(&["run", "-", "--from-markdown"], cut);
+    assert!(refused.failure(2).contains("cut off at the end"), "{}", refused.err);
+    let chosen = place.terraphim_reading(&["run", "-", "--from-markdown", "--block", "1"], cut);
+    assert_eq!(chosen.json(), 3);
 }
 
 #[test]

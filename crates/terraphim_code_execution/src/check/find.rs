@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::fs::{Mode, OFlags};
 use serde::Deserialize;
 
 /// The first version of TypeScript whose checker is a program of its own.
@@ -183,7 +184,10 @@ fn is_program(path: &Path) -> bool {
 fn read(path: &Path) -> Result<Package, String> {
     let mut text = Vec::new();
     let unread = |error: std::io::Error| format!("cannot be read: {error}");
-    File::open(path).map_err(unread)?.take(MAX_PACKAGE).read_to_end(&mut text).map_err(unread)?;
+    // A pipe would be waited for without an end.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| unread(error.into()))?;
+    File::from(opened).take(MAX_PACKAGE).read_to_end(&mut text).map_err(unread)?;
     serde_json::from_slice(&text).map_err(|error| format!("has a package.json that cannot be read: {error}"))
 }
 

@@ -19,10 +19,18 @@ pub(super) struct Imports {
     pub(super) whole: bool,
 }
 
+/// Most imports of the module that are read, and most names; of a text with more, any server may be named.
+const MOST_IMPORTS: usize = 256;
+const MOST_NAMES: usize = 1_000;
+
 /// The imports of a text.
 pub(super) fn of(source: &str) -> Imports {
     let mut imports = Imports::default();
-    for (at, _) in source.match_indices(MODULE) {
+    for (count, (at, _)) in source.match_indices(MODULE).enumerate() {
+        if count == MOST_IMPORTS || imports.names.len() > MOST_NAMES {
+            imports.whole = true;
+            break;
+        }
         let before = source.get(..at).unwrap_or_default();
         let Some(quote) = before.chars().next_back().filter(|c| matches!(c, '\'' | '"' | '`')) else {
             continue;

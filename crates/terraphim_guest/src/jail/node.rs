@@ -1,7 +1,8 @@
 //! The jail of node. A supervisor, as of a shell's commands, starts it before
 //! there is a program: it waits, with all that it needs to begin, until the
 //! run's folders are mounted where it sees them. It is a single process, which
-//! becomes node by the one call that its filter has for that and can never make again.
+//! becomes node by the one call that its filter has for that. Native code could make it
+//! again by the path of another file of the same root; it would be behind the same walls.
 
 use std::{
     io,

@@ -163,7 +163,7 @@ fn py_import(tools: &[&Callable]) -> String {
 }
 
 const BASH: Writer = Writer {
-    one_call: |tool| tool.call.clone(),
+    one_call: |tool| format!("set -eo pipefail\n{}", tool.call),
     filter: |tool| {
         let rows = if tool.list.is_some() { "" } else { "if type == \"array\" then . else [.] end | " };
         let (test, shown) = match field(tool) {
@@ -177,7 +177,7 @@ const BASH: Writer = Writer {
         )
     },
     parallel: |tools| {
-        let mut code = String::from("set -e\nstarted=()\n");
+        let mut code = String::from("set -eo pipefail\nstarted=()\n");
         for (tool, name) in tools.iter().zip(ORDER) {
             code.push_str(&format!("{} > /tmp/{name}.json & started+=($!)\n", tool.call));
         }

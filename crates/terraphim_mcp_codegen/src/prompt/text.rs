@@ -79,6 +79,7 @@ fn rules(language: Language) -> String {
             "match on the `Result`",
         ),
     };
+    let strict = if language == Language::Bash { "Begin with `set -eo pipefail`. " } else { "" };
     let files = if language.has_files() { "The working folder is a workspace of files. " } else { "" };
     format!(
         "# Work in code\n\n\
@@ -86,7 +87,7 @@ fn rules(language: Language) -> String {
          - {import}.\n\
          - Loop, filter, join and count inside the program. Give back little, never whole replies: {result}.\n\
          - Run calls that do not need each other in parallel: {parallel}.\n\
-         - A call that fails ends the program with an error that names the line: mend that line. Where you can go on without it, {errors}.\n\
+         - {strict}A call that fails ends the program with an error that names the line: mend that line. Where you can go on without it, {errors}.\n\
          - Look up what you do not know with `search_tools` and `get_tool_docs`; never guess a tool or an argument. {files}There is no network and no installer.\n"
     )
 }

@@ -10,23 +10,25 @@ const CHARS: usize = 160;
 /// How much of a message is looked at, in characters.
 const LOOKED_AT: usize = 1_000;
 
-/// Longest quoted text that stays, in characters.
+/// Longest quoted name that stays, in characters; any other quoted text goes.
 const QUOTED: usize = 24;
 
 /// Longest run of digits that stays, longest word with a digit, and longest word.
-const DIGITS: usize = 4;
-const MIXED: usize = 11;
+const DIGITS: usize = 3;
+const MIXED: usize = 3;
 const WORD: usize = 32;
 
 /// The message as it is kept: white space collapsed, and an ellipsis for each
-/// long number, each identifier that somebody drew, and each long quoted text.
+/// address and path, each number of more than three digits, each word with a
+/// digit, and each quoted text that is not a short name.
 pub(super) fn message(text: &str) -> String {
     let head: String = text.chars().take(LOOKED_AT).collect();
     let visible = |c: &char| {
         !c.is_control()
             && !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    let words: Vec<&str> = head.split_whitespace().collect();
+    let shown = |word| if is_place(word) { "…" } else { word };
+    let words: Vec<&str> = head.split_whitespace().map(shown).collect();
     let line: Vec<char> = words.join(" ").chars().filter(visible).collect();
     let mut kept = String::new();
     let mut rest = line.as_slice();
@@ -36,7 +38,7 @@ pub(super) fn message(text: &str) -> String {
         }
         if matches!(first, '"' | '\'' | '`')
             && let Some(length) = after.iter().position(|c| c == first)
-            && length > QUOTED
+            && !after.get(..length).is_some_and(is_name)
         {
             kept.extend([*first, '…', *first]);
             rest = after.get(length + 1..).unwrap_or_default();
@@ -57,6 +59,16 @@ pub(super) fn message(text: &str) -> String {
         rest = after;
     }
     crate::wording::cut(&kept, CHARS - 3)
+}
+
+/// Whether a word may say where something or somebody is: a path, a URL, an address.
+fn is_place(word: &str) -> bool {
+    word.contains(['@', '/', '\\'])
+}
+
+fn is_name(quoted: &[char]) -> bool {
+    let is_part = |c: &char| c.is_alphabetic() || matches!(c, '_' | '-' | '.');
+    quoted.len() <= QUOTED && quoted.iter().all(is_part)
 }
 
 /// Whether a character can stand inside of an identifier or a key.
@@ -98,7 +110,12 @@ mod tests {
             ("line 12, status 404", "line 12, status 404"),
             ("cannot read \"a very long text that a caller has sent\" here", "cannot read \"…\" here"),
             ("cannot read 'short'", "cannot read 'short'"),
-            ("a\n\tb\u{1b}[31m\u{202e}", "a b[31m"),
+            ("cannot read 'what he wrote'", "cannot read '…'"),
+            (
+                "card 4111 1111 1111 1111 of a.b@c.org, password hunter2, /home/a/plan.txt",
+                "card … … … … of … password …, …",
+            ),
+            ("a\n\tb\u{1b}[m\u{202e}", "a b[m"),
             ("", ""),
         ];
         for (text, expected) in cases {

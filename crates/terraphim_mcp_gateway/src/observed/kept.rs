@@ -106,7 +106,9 @@ impl KeptFile {
             for message in tool.failures.iter().take(failures::MOST).rev() {
                 failures::add(&mut messages, failures::message(message));
             }
-            (name, KnownTool { shape: tool.shape.bounded(), failures: messages, ..tool })
+            // A clock that was ahead would keep it from ever being replaced.
+            let at = tool.at.min(now());
+            (name, KnownTool { shape: tool.shape.bounded(), failures: messages, at, ..tool })
         };
         Ok(stored.tools.into_iter().map(bounded).collect())
     }
