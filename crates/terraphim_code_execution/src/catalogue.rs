@@ -134,7 +134,7 @@ impl LiveCatalogue {
         let (asked, of) = (query.clone(), Arc::clone(&snapshot));
         let look = move |catalogue: &Self| {
             let index = catalogue.index(&of);
-            let uses = |name: &str| catalogue.gateway.uses(name);
+            let uses = catalogue.gateway.uses();
             let synonyms = synonyms.as_deref().unwrap_or(Synonyms::built_in());
             let context = SearchContext { synonyms, usage: Some(&uses) };
             let mut page = index.search_with(&asked, &context);

@@ -74,8 +74,8 @@ pub enum Duplicates {
 pub struct SearchContext<'a> {
     /// Words that may stand for each other.
     pub synonyms: &'a Synonyms,
-    /// How often a tool was called, by its qualified name.
-    pub usage: Option<&'a dyn Fn(&str) -> u64>,
+    /// How often tools were called, by their qualified names.
+    pub usage: Option<&'a HashMap<String, u64>>,
 }
 
 impl Default for SearchContext<'_> {
@@ -294,10 +294,11 @@ impl DiscoveryIndex {
 
     /// A mild preference for what was called before: at most by a fifth.
     #[expect(clippy::cast_precision_loss, reason = "the logarithm of a count needs no more digits")]
-    fn prefer_used(&self, scores: &mut [f32], usage: &dyn Fn(&str) -> u64) {
-        for (score, item) in scores.iter_mut().zip(self.items()).filter(|(score, _)| **score > 0.0) {
-            let calls = usage(&item.qualified) as f32;
-            *score *= 1.0 + (self.weights.usage * calls.ln_1p()).min(MAX_USAGE);
+    fn prefer_used(&self, scores: &mut [f32], usage: &HashMap<String, u64>) {
+        for (name, calls) in usage {
+            if let Some(score) = self.find(name).and_then(|id| scores.get_mut(id as usize)) {
+                *score *= 1.0 + (self.weights.usage * (*calls as f32).ln_1p()).min(MAX_USAGE);
+            }
         }
     }
 

@@ -227,7 +227,7 @@ fn pages_follow_each_other_without_gap_or_repetition() {
 #[test]
 fn past_calls_decide_between_equals_only() {
     let index = trackers();
-    let usage = |name: &str| if matches!(name, "gitlab.create_issue" | "notes.add_note") { 50 } else { 0 };
+    let usage = ["gitlab.create_issue", "notes.add_note"].map(|name| (name.to_owned(), 50)).into();
     let context = SearchContext { usage: Some(&usage), ..SearchContext::default() };
     let query = ToolQuery { query: Some("create issue".into()), ..ToolQuery::default() };
     let page = index.search_with(&query, &context);

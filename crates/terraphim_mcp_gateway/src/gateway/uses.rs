@@ -30,13 +30,13 @@ impl Uses {
 }
 
 impl Gateway {
-    /// How often a tool gave a result since this process began; `qualified` is `server.tool`.
-    pub fn uses(&self, qualified: &str) -> u64 {
-        let used = |server: &super::Server| {
-            let tool = qualified.strip_prefix(server.name.as_str())?.strip_prefix('.')?;
-            server.uses.uses().get(tool).copied()
+    /// The tools that gave a result since this process began, as `server.tool`, and how often each did.
+    pub fn uses(&self) -> HashMap<String, u64> {
+        let of_server = |server: &super::Server| {
+            let name = |(tool, count): (&String, &u64)| (format!("{}.{tool}", server.name), *count);
+            server.uses.uses().iter().map(name).collect::<Vec<_>>()
         };
-        self.servers.iter().find_map(used).unwrap_or_default()
+        self.servers.iter().flat_map(of_server).collect()
     }
 
     /// Words of one meaning that servers of this process know.
