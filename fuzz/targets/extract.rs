@@ -17,8 +17,12 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         (end, line) = (block.bytes.end, block.lines.1);
         check(text, block);
     }
-    match choose(&blocks) {
-        Ok(block) => assert!(block.is_meant(), "{block:?}"),
+    match choose(&blocks, None) {
+        Ok(chosen) => {
+            let numbers = chosen.numbers();
+            assert!(numbers.is_sorted() && numbers.last().is_some_and(|last| blocks[last - 1].is_meant()));
+            assert!(chosen.program().is_in_place, "{text:?}");
+        }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
     // A line of words before everything moves blocks and changes nothing else of where they are.
@@ -39,7 +43,11 @@ fn check(text: &str, block: &CodeBlock) {
     // Each line of code is the end of a line of the text, but for blanks that a tab was cut into.
     for (code, line) in block.code.lines().zip(text.split('\n').skip(block.first_line - 1)) {
         let shown = code.trim_start_matches(' ').trim_end_matches('\r');
-        assert!(shown.is_empty() || line.trim_end_matches('\r').ends_with(shown), "{shown:?} of {line:?}");
+        // The tag that ends an element may stand behind its code.
+        let ends = block.element.is_some() && line.contains(shown) || line.trim_end_matches('\r').ends_with(shown);
+        assert!(shown.is_empty() || ends, "{shown:?} of {line:?}");
     }
+    let sum: i32 = block.signals.iter().map(|signal| signal.points).sum();
+    assert_eq!(sum, i32::from(block.score), "{block:?}");
     assert!(block.score <= 100 && (block.language.is_some() || block.score == 0), "{block:?}");
 }

@@ -176,19 +176,24 @@ Examples:
   terraphim run program.ts
   terraphim run program.ts --allow 'github.create_issue' --timeout 60s
   terraphim run - --lang javascript --json < program.js
-  terraphim run --from-markdown answer.md")]
+  terraphim run --from-markdown answer.md
+  terraphim run --from-markdown answer.md --lang python
+  terraphim run --from-markdown answer.md --block 1,3")]
 pub(crate) struct RunArgs {
     /// The program; `-` for standard input
     pub(crate) file: PathBuf,
-    /// typescript, javascript, node, python, bash or rust; default: by the file's extension, TypeScript for standard input
+    /// typescript, javascript, node, python, bash or rust; default: by the file's extension, TypeScript for standard input.
+    /// With --from-markdown only blocks of this language count (JavaScript is TypeScript and node, too); with --block it is
+    /// the language of blocks that name none
     #[arg(long, alias = "language", value_name = "LANGUAGE")]
     pub(crate) lang: Option<Language>,
-    /// The file is a model's answer: run the one block of code in it that is meant to be run
+    /// The file is a model's answer: run the block of code in it that is meant to be run, or the blocks that are steps of
+    /// one program
     #[arg(long)]
     pub(crate) from_markdown: bool,
-    /// With --from-markdown: run this block, as `terraphim extract` counts them
-    #[arg(long, value_name = "N", requires = "from_markdown", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) block: Option<u32>,
+    /// With --from-markdown: run this block, as `terraphim extract` counts them; several, as `1,2,3`, are joined in this order
+    #[arg(long, value_name = "N", requires = "from_markdown", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) block: Vec<u32>,
     /// Wall-clock limit, e.g. 500ms, 30s, 2m
     #[arg(long, default_value = "30s", value_parser = duration)]
     pub(crate) timeout: Duration,
@@ -212,7 +217,8 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A block with a score of 60 or more is meant to be run; `terraphim run --from-markdown` runs it.
+A block with a score of 60 or more is meant to be run; `terraphim run --from-markdown` runs it. Blocks of which later
+ones use names that earlier ones define are joined into one program.
 
 Examples:
   terraphim extract answer.md

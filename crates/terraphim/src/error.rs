@@ -59,9 +59,9 @@ pub(crate) enum CliError {
     /// No block of an answer can be chosen.
     #[error("{}", path.display())]
     Markdown { path: PathBuf, source: terraphim_extract::ChoiceError },
-    /// A block that was asked for is not there, or holds no program.
-    #[error("{}: {message}", path.display())]
-    Block { path: PathBuf, message: String },
+    /// A Markdown file was given as a program.
+    #[error("{} is Markdown, not a program: run the program in it with `terraphim run --from-markdown`, or give the language with --lang", path.display())]
+    MarkdownProgram { path: PathBuf },
     /// An answer is longer than is looked at.
     #[error("{} is longer than {limit} bytes: cut it to the part with the program", path.display())]
     AnswerTooLong { path: PathBuf, limit: usize },
@@ -148,7 +148,7 @@ impl CliError {
             | Self::Managed(_)
             | Self::Language { .. }
             | Self::Markdown { .. }
-            | Self::Block { .. }
+            | Self::MarkdownProgram { .. }
             | Self::Settings { .. }
             | Self::McpConfig(_)
             | Self::Roles { .. }

@@ -11,6 +11,10 @@ const MAX_LINE_BYTES: usize = 300;
 /// A sign in a program, with its points.
 pub(crate) type Sign = (&'static str, i32);
 
+pub(crate) const DECLARES: &str = "only declares";
+pub(crate) const ONE_LINE: &str = "a single line";
+pub(crate) const NEEDS_MORE: &str = "needs what the sandbox has not";
+
 /// The lines that count, without indentation being lost.
 fn lines(code: &str) -> impl Iterator<Item = &str> {
     code.lines().take(MAX_LINES).map(|line| head(line, MAX_LINE_BYTES)).filter(|line| !line.trim().is_empty())
@@ -50,22 +54,17 @@ pub(crate) fn signs(code: &str, language: Language) -> Vec<Sign> {
     add(uses, "imports MCP servers", 25);
     add(gives_result(&real, language), "gives a result", 10);
     add(real.is_empty(), "nothing but comments", -60);
-    add(real.len() == 1 && !uses, "a single line", -15);
+    add(real.len() == 1 && !uses, ONE_LINE, -15);
     add(shown.iter().any(|line| has_gap(line, language)), "has gaps to fill in", -45);
     add(guess::is_difference(code), "a difference", -60);
     add(guess::is_data(code) && !guess::is_difference(code), "data", -60);
-    add(only_declares(&real, language), "only declares", -30);
+    add(only_declares(&real, language), DECLARES, -30);
     add(
         language == Language::Bash && !real.is_empty() && real.iter().all(|line| is_setup(line)),
         "only sets something up",
         -50,
     );
-    add(
-        language == Language::Python && real.iter().any(|line| line.starts_with(">>> ")),
-        "a dialogue with an interpreter",
-        -50,
-    );
-    add(real.iter().any(|line| needs_more(line)), "needs what the sandbox has not", -20);
+    add(real.iter().any(|line| needs_more(line)), NEEDS_MORE, -20);
     add(is_test(&real, language), "a test", -30);
     signs
 }
@@ -129,6 +128,12 @@ fn has_gap(line: &str, language: Language) -> bool {
         || bare.contains("(...)")
         || bare.contains("{ ... }")
         || bare.contains("{...}")
+}
+
+/// Whether a program gives something by itself: it says so, or it prints.
+pub(crate) fn is_complete(code: &str, language: Language) -> bool {
+    let real: Vec<&str> = lines(code).filter(|line| !is_comment(line, language)).collect();
+    gives_result(&real, language) && !only_declares(&real, language)
 }
 
 /// Whether there is nothing but types, imports or single declarations without a use.
@@ -253,40 +258,9 @@ fn is_test(real: &[&str], language: Language) -> bool {
     })
 }
 
-/// A dialogue with a shell: its commands without prompts, and an empty line for each line of output, so
-/// that lines keep their numbers. None where no line has a prompt.
-pub(crate) fn commands(code: &str) -> Option<String> {
-    let prompt = |line: &str| -> Option<usize> {
-        ["$ ", "% ", "❯ ", "➜ "].iter().find(|prompt| line.starts_with(**prompt)).map(|prompt| prompt.len())
-    };
-    let first = code.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'))?;
-    prompt(first)?;
-    let mut commands = String::with_capacity(code.len());
-    let mut goes_on = false;
-    for line in code.lines() {
-        let bare = line.trim_start();
-        let command = match prompt(bare) {
-            Some(length) => bare.get(length..),
-            None if goes_on => Some(bare.strip_prefix("> ").unwrap_or(line)),
-            None => None,
-        };
-        goes_on = command.is_some_and(|command| command.ends_with('\\'));
-        commands.push_str(command.unwrap_or_default());
-        commands.push('\n');
-    }
-    Some(commands)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn prompts_are_taken_away_and_output_leaves_empty_lines() {
-        let shown = "$ mcp call up.echo \\\n> a=1\n{\"a\":\"1\"}\n$ echo done\ndone\n";
-        assert_eq!(commands(shown).as_deref(), Some("mcp call up.echo \\\na=1\n\necho done\n\n"));
-        assert_eq!(commands("echo done\n"), None);
-    }
 
     #[test]
     fn signs_are_seen() {

@@ -46,6 +46,7 @@ const MARKS: &[(Language, u32, At, &str)] = &[
     (TypeScript, 1, End, ";"),
     (TypeScript, 2, Start, "export "),
     (TypeScript, 2, Start, "interface "),
+    (Python, 5, Start, ">>> "),
     (Python, 3, Start, "def "),
     (Python, 3, Start, "async def "),
     (Python, 3, Start, "from mcp_servers"),

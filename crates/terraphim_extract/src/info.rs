@@ -79,8 +79,8 @@ fn is_filename(word: &str) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tagged {
     Program(Language),
-    /// A shell's dialogue, with its prompts.
-    Dialogue,
+    /// A dialogue with a shell or an interpreter, with its prompts.
+    Dialogue(Language),
     /// Something that is not a program of ours.
     Other,
 }
@@ -100,20 +100,21 @@ pub(crate) fn language(tag: &str) -> Option<Tagged> {
         }
         "sh" | "shell" | "bash" | "zsh" | "shellscript" | "ksh" => Tagged::Program(Language::Bash),
         "console" | "shell-session" | "shellsession" | "sh-session" | "terminal" | "bash-session" => {
-            Tagged::Dialogue
+            Tagged::Dialogue(Language::Bash)
         }
+        "pycon" | "python-repl" | "doctest" | "ipythonconsole" => Tagged::Dialogue(Language::Python),
         "rs" | "rust" => Tagged::Program(Language::Rust),
         "text" | "txt" | "plain" | "plaintext" | "output" | "out" | "stdout" | "log" | "logs" | "none"
         | "json" | "json5" | "jsonc" | "jsonl" | "ndjson" | "yaml" | "yml" | "toml" | "ini" | "env"
         | "dotenv" | "xml" | "html" | "css" | "scss" | "svg" | "diff" | "patch" | "udiff" | "csv" | "tsv"
         | "md" | "markdown" | "mermaid" | "sql" | "graphql" | "http" | "dockerfile" | "docker"
         | "makefile" | "make" | "nginx" | "proto" | "protobuf" | "tree" | "pseudo" | "pseudocode"
-        | "regex" | "latex" | "tex" | "math" | "dot" | "plantuml" | "pycon" | "traceback" | "error"
-        | "stderr" | "result" | "c" | "cpp" | "c++" | "h" | "hpp" | "cs" | "csharp" | "java" | "kotlin"
-        | "kt" | "go" | "golang" | "ruby" | "rb" | "php" | "swift" | "scala" | "perl" | "r" | "lua"
-        | "haskell" | "hs" | "elixir" | "ex" | "clojure" | "zig" | "powershell" | "ps1" | "pwsh" | "bat"
-        | "cmd" | "batch" | "fish" | "nix" | "hcl" | "terraform" | "vue" | "svelte" | "d.ts" | "dts"
-        | "jinja" | "jinja2" | "handlebars" | "vim" | "awk" | "jq" | "prompt" | "schema" => Tagged::Other,
+        | "regex" | "latex" | "tex" | "math" | "dot" | "plantuml" | "traceback" | "error" | "stderr"
+        | "result" | "c" | "cpp" | "c++" | "h" | "hpp" | "cs" | "csharp" | "java" | "kotlin" | "kt"
+        | "go" | "golang" | "ruby" | "rb" | "php" | "swift" | "scala" | "perl" | "r" | "lua" | "haskell"
+        | "hs" | "elixir" | "ex" | "clojure" | "zig" | "powershell" | "ps1" | "pwsh" | "bat" | "cmd"
+        | "batch" | "fish" | "nix" | "hcl" | "terraform" | "vue" | "svelte" | "d.ts" | "dts" | "jinja"
+        | "jinja2" | "handlebars" | "vim" | "awk" | "jq" | "prompt" | "schema" => Tagged::Other,
         _ => return None,
     })
 }

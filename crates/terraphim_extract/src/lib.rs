@@ -11,7 +11,7 @@
 //! let answer = "I'll add them up.\n\n```ts\nimport { up } from 'mcp-servers';\nreturn await up.add({ a: 1, b: 2 });\n```\n";
 //! let blocks = extract(answer);
 //! assert_eq!((blocks[0].first_line, blocks[0].language), (4, Some(terraphim_types::Language::TypeScript)));
-//! assert_eq!(choose(&blocks).unwrap().number, 1);
+//! assert_eq!(choose(&blocks, None).unwrap().numbers(), [1]);
 //! ```
 //!
 //! # The score
@@ -21,15 +21,25 @@
 //! words before and behind it, its heading, its text and its neighbours say adds
 //! or takes points, each sign once: [`CodeBlock::signals`] names them. A block
 //! with [`THRESHOLD`] points or more is meant to be run.
+//!
+//! # Steps
+//!
+//! Blocks of one language of which later ones use names that earlier ones define are
+//! one program: its last block has the score of all and names them in
+//! [`CodeBlock::joined`], the others point to it with [`CodeBlock::part_of`].
 
 mod choice;
+mod console;
 mod content;
 mod cursor;
 mod guess;
 mod info;
 mod intent;
+mod join;
+mod names;
 mod scan;
 mod starts;
+mod tags;
 mod words;
 
 use std::ops::Range;
@@ -37,7 +47,7 @@ use std::ops::Range;
 use serde::Serialize;
 use terraphim_types::Language;
 
-pub use choice::{ChoiceError, Listed, choose};
+pub use choice::{ChoiceError, Chosen, Listed, Program, choose, numbered};
 pub use intent::THRESHOLD;
 
 /// A code block of an answer.
@@ -53,8 +63,11 @@ pub struct CodeBlock {
     /// The file that its info string names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filename: Option<String>,
+    /// The element around it that says what it is: `think`, `execute_bash`, `output`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub element: Option<&'static str>,
     /// Its text, without fences and without the indentation of what it stands in. Of a dialogue with a shell
-    /// the commands, with an empty line for each line of output.
+    /// or with Python what was typed, with an empty line for each line of output.
     pub code: String,
     /// The line of the text on which its code begins, from 1.
     pub first_line: usize,
@@ -66,9 +79,20 @@ pub struct CodeBlock {
     pub is_fenced: bool,
     /// Whether it is closed; a text that was cut may end in a block.
     pub is_closed: bool,
+    /// Whether what was typed can be told from output; a dialogue of which it cannot be is not run.
+    pub is_readable: bool,
+    /// The numbers of the blocks whose program this one ends, itself among them; empty for a program of one block.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<usize>,
+    /// The block that ends the program of which this one is a part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<usize>,
+    /// Why the blocks of `joined` may not be one program; they are then run by their numbers alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// How much speaks for that it is meant to be run, 0 to 100.
     pub score: u8,
-    /// What the score is made of.
+    /// What the score is made of: its sum. Of a program in several blocks, what all of them say.
     pub signals: Vec<Signal>,
 }
 
@@ -82,9 +106,9 @@ pub struct Signal {
 }
 
 impl CodeBlock {
-    /// Whether it is meant to be run.
+    /// Whether it is meant to be run, alone or as the last of several.
     pub fn is_meant(&self) -> bool {
-        self.score >= THRESHOLD
+        self.score >= THRESHOLD && self.part_of.is_none()
     }
 }
 

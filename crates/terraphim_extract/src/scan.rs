@@ -1,14 +1,15 @@
 //! The blocks of a Markdown text and the words around them.
 //!
 //! It follows CommonMark's rules for blocks and reads nothing within
-//! paragraphs. Each line is looked at once, within at most 64 quotes and list
+//! paragraphs, but for the elements of `tags.rs`, which it knows at the text's own level. Each line is looked at once, within at most 64 quotes and list
 //! items, so that the work is linear in the text; what is nested deeper is text.
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use crate::{
     cursor::Cursor,
     starts::{self, HtmlEnd},
+    tags::{self, Element, Holds},
 };
 
 /// Deepest nesting of quotes and list items.
@@ -17,8 +18,12 @@ const MAX_DEPTH: usize = 64;
 /// A code block as it stands in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// None for an indented block.
+    /// None for one without fences.
     pub(crate) info: Option<String>,
+    /// The element around it.
+    pub(crate) element: Option<Element>,
+    /// Whether the element's tags stand in the place of fences.
+    pub(crate) is_tagged: bool,
     /// The code, without the indentation of what it stands in; each line ends with a line feed.
     pub(crate) code: String,
     /// The bytes of all its lines, fences included.
@@ -30,6 +35,7 @@ pub(crate) struct Found {
     /// Whether it has a closing fence.
     pub(crate) is_closed: bool,
     pub(crate) in_quote: bool,
+    pub(crate) in_item: bool,
 }
 
 /// One thing of a text, in order.
@@ -43,13 +49,14 @@ pub(crate) enum Piece {
 
 /// Everything of a text in order, and the steps that it took.
 pub(crate) fn scan(text: &str) -> (Vec<Piece>, u64) {
-    let mut scanner = Scanner::default();
+    let mut scanner =
+        Scanner { closings: tags::closings(text), steps: text.len() as u64, ..Scanner::default() };
     let mut start = 0;
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let end = start + line.len();
         let bare = line.strip_suffix('\n').unwrap_or(line);
         let bare = bare.strip_suffix('\r').unwrap_or(bare);
-        scanner.line(bare, index + 1, start..end);
+        scanner.tagged_line(bare, index + 1, &(start..end));
         start = end;
     }
     scanner.close_leaf(false);
@@ -83,6 +90,8 @@ enum Leaf {
         blanks: String,
     },
     Html(HtmlEnd),
+    /// Code between the tags of an element.
+    Tagged(Found),
 }
 
 /// A line on its way through the containers.
@@ -94,6 +103,11 @@ struct Line<'t> {
 
 #[derive(Debug, Default)]
 struct Scanner {
+    /// The element that is open, and the last line on which each is closed.
+    element: Option<Element>,
+    closings: HashMap<&'static str, usize>,
+    /// Pieces that are known to be thoughts or to stand behind them.
+    settled: usize,
     containers: Vec<Container>,
     leaf: Leaf,
     pieces: Vec<Piece>,
@@ -101,6 +115,103 @@ struct Scanner {
 }
 
 impl Scanner {
+    /// A line with the tags of elements that begin and end on it.
+    fn tagged_line(&mut self, mut text: &str, number: usize, bytes: &Range<usize>) {
+        self.steps += text.len() as u64;
+        loop {
+            let length = text.len();
+            if let Some(open) = self.element {
+                let Some((at, end)) = tags::closing(text, open.name) else { break };
+                let (inside, behind) =
+                    (text.get(..at).unwrap_or_default(), text.get(end..).unwrap_or_default());
+                if !inside.trim().is_empty() {
+                    self.line(inside, number, bytes.clone());
+                }
+                self.close_element(number, bytes.end);
+                let ends_block =
+                    |piece: &Piece| matches!(piece, Piece::Code(found) if found.lines.1 == number);
+                if self.pieces.last().is_some_and(ends_block) {
+                    // No two blocks share a line.
+                    if !behind.trim().is_empty() {
+                        self.leaf = Leaf::Paragraph(behind.trim().to_owned());
+                    }
+                    return;
+                }
+                text = behind;
+            } else if let Some(opening) = self.opening(text, number) {
+                self.keep(0);
+                self.close_leaf(false);
+                self.element = Some(opening.element);
+                if let Holds::Code(_) = opening.element.holds {
+                    let is_blank = opening.rest.trim().is_empty();
+                    let mut block = self.found_at(number, bytes, None, number + usize::from(is_blank));
+                    block.is_tagged = true;
+                    self.leaf = Leaf::Tagged(block);
+                }
+                text = opening.rest;
+            } else if let Some(behind) = self.ends_thoughts(text) {
+                self.all_were_thoughts();
+                text = behind;
+            } else {
+                break;
+            }
+            // What was read is behind it; the rest is looked at again from there.
+            self.steps += (length - text.len()) as u64 + 1;
+            if text.trim().is_empty() {
+                return;
+            }
+        }
+        self.line(text, number, bytes.clone());
+    }
+
+    /// The element that a line opens where it stands at the text's own level. One that is never closed is
+    /// none, but for thoughts that the end of the text cuts off.
+    fn opening<'t>(&self, text: &'t str, number: usize) -> Option<tags::Opening<'t>> {
+        let is_text = matches!(self.leaf, Leaf::None | Leaf::Paragraph(_) | Leaf::Html(HtmlEnd::Blank));
+        let is_indented = Cursor::new(text).indent(4) == 4;
+        if is_indented || !(is_text || matches!(self.leaf, Leaf::Indented { .. })) {
+            return None;
+        }
+        let opening = tags::opening(text.trim_start_matches([' ', '\t']))?;
+        let is_closed = self.closings.get(opening.element.name).is_some_and(|last| *last >= number);
+        let is_cut = opening.element.holds == Holds::Thoughts;
+        // `<code>x</code> is a name`: words that begin with a tag.
+        let is_inline = matches!(opening.element.holds, Holds::Code(_) | Holds::Output)
+            && tags::closing(opening.rest, opening.element.name)
+                .is_some_and(|(_, end)| opening.rest.get(end..).is_some_and(|rest| !rest.trim().is_empty()));
+        ((is_closed || is_cut) && !is_inline).then_some(opening)
+    }
+
+    /// Ends the open element on a line; what is open in it ends on the line before.
+    fn close_element(&mut self, number: usize, end: usize) {
+        if let Leaf::Tagged(block) = &mut self.leaf {
+            block.lines.1 = number;
+            block.bytes.end = end;
+            self.close_leaf(true);
+        }
+        self.keep(0);
+        self.close_leaf(false);
+        self.element = None;
+    }
+
+    fn ends_thoughts<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let is_text = matches!(self.leaf, Leaf::None | Leaf::Paragraph(_) | Leaf::Html(HtmlEnd::Blank));
+        if is_text { tags::ends_thoughts(text.trim_start_matches([' ', '\t'])) } else { None }
+    }
+
+    /// Thoughts end whose opening tag is not in the text: everything up to here was one.
+    fn all_were_thoughts(&mut self) {
+        self.leaf = Leaf::None;
+        self.containers.clear();
+        let thoughts = tags::opening("<think>").map(|opening| opening.element);
+        let new = self.pieces.split_off(self.settled.min(self.pieces.len()));
+        self.pieces.extend(new.into_iter().filter_map(|piece| match piece {
+            Piece::Code(found) => Some(Piece::Code(Found { element: thoughts, ..found })),
+            Piece::Prose(_) | Piece::Heading(_) => None,
+        }));
+        self.settled = self.pieces.len();
+    }
+
     fn line(&mut self, text: &str, number: usize, bytes: Range<usize>) {
         self.steps += bytes.len() as u64 + 1;
         let mut line = Line { cursor: Cursor::new(text), number, bytes };
@@ -170,6 +281,20 @@ impl Scanner {
                 if ends_here {
                     self.leaf = Leaf::None;
                 }
+                true
+            }
+            Leaf::Tagged(block) => {
+                let rest = line.cursor.rest();
+                let is_first = block.code.trim().is_empty();
+                if is_first && starts::fence(rest.trim_start_matches([' ', '\t'])).is_some() {
+                    // The element is around a fence: that is the block.
+                    self.leaf = Leaf::None;
+                    return false;
+                }
+                block.code.push_str(rest);
+                block.code.push('\n');
+                block.lines.1 = line.number;
+                block.bytes.end = line.bytes.end;
                 true
             }
             Leaf::Indented { blanks, .. } if line.cursor.is_blank() => {
@@ -248,7 +373,9 @@ impl Scanner {
         if let Some(text) = starts::heading(rest) {
             self.keep(kept);
             self.close_leaf(false);
-            self.pieces.push(Piece::Heading(text.to_owned()));
+            if self.element.is_none() {
+                self.pieces.push(Piece::Heading(text.to_owned()));
+            }
         } else if let Some(opening) = starts::fence(rest) {
             self.keep(kept);
             self.close_leaf(false);
@@ -262,7 +389,9 @@ impl Scanner {
                 self.leaf = Leaf::Html(end);
             }
         } else if interrupts && starts::is_underline(rest) {
-            if let Leaf::Paragraph(text) = std::mem::take(&mut self.leaf) {
+            if let Leaf::Paragraph(text) = std::mem::take(&mut self.leaf)
+                && self.element.is_none()
+            {
                 self.pieces.push(Piece::Heading(text.trim().to_owned()));
             }
         } else if starts::is_rule(rest) {
@@ -307,14 +436,22 @@ impl Scanner {
     }
 
     fn found(&self, line: &Line<'_>, info: Option<String>, code_line: usize) -> Found {
+        self.found_at(line.number, &line.bytes, info, code_line)
+    }
+
+    fn found_at(&self, number: usize, bytes: &Range<usize>, info: Option<String>, code_line: usize) -> Found {
+        let within = |wanted: fn(&Container) -> bool| self.containers.iter().any(wanted);
         Found {
             info,
+            element: self.element,
+            is_tagged: false,
             code: String::new(),
-            bytes: line.bytes.clone(),
-            lines: (line.number, line.number),
+            bytes: bytes.clone(),
+            lines: (number, number),
             code_line,
             is_closed: false,
-            in_quote: self.containers.iter().any(|container| matches!(container, Container::Quote)),
+            in_quote: within(|container| matches!(container, Container::Quote)),
+            in_item: within(|container| matches!(container, Container::Item { .. })),
         }
     }
 
@@ -329,7 +466,20 @@ impl Scanner {
     fn close_leaf(&mut self, is_closed: bool) {
         match std::mem::take(&mut self.leaf) {
             Leaf::None | Leaf::Html(_) => {}
-            Leaf::Paragraph(text) => self.pieces.push(Piece::Prose(text)),
+            // What was thought or given says nothing of the blocks around it.
+            Leaf::Paragraph(text) => {
+                if !self
+                    .element
+                    .is_some_and(|element| matches!(element.holds, Holds::Thoughts | Holds::Output))
+                {
+                    self.pieces.push(Piece::Prose(text));
+                }
+            }
+            Leaf::Tagged(block) => {
+                if !block.code.trim().is_empty() {
+                    self.pieces.push(Piece::Code(Found { is_closed, ..block }));
+                }
+            }
             Leaf::Fence { block, .. } => self.pieces.push(Piece::Code(Found { is_closed, ..block })),
             Leaf::Indented { block, .. } => self.pieces.push(Piece::Code(Found { is_closed: true, ..block })),
         }

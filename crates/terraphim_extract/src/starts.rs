@@ -23,7 +23,9 @@ pub(crate) fn fence(rest: &str) -> Option<Opening<'_>> {
 /// Whether `rest` closes a fence of this character and length.
 pub(crate) fn closes(rest: &str, mark: u8, length: usize) -> bool {
     let found = run(rest, mark);
-    found >= length && rest.get(found..).is_some_and(|rest| rest.bytes().all(|b| matches!(b, b' ' | b'\t')))
+    let behind = rest.get(found..).unwrap_or_default().trim_end_matches([' ', '\t']);
+    // Some agents are told to write this behind the fence.
+    found >= length && (behind.trim_start_matches([' ', '\t']).is_empty() || behind == "<end_code>")
 }
 
 fn run(text: &str, mark: u8) -> usize {

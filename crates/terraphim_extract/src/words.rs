@@ -1,10 +1,17 @@
 //! The words around a block: what they say of whether it is to be run.
 
+mod languages;
+mod order;
 mod phrases;
 
-pub(crate) use phrases::{AFTER, BEFORE, HEADING, Phrases, WARNED};
+use order::{ORDER, ORDER_WITHIN, STEP};
+use phrases::{AFTER, BEFORE, Phrases};
+pub(crate) use phrases::{HEADING, OUTPUT, PART, SETUP, WARNED};
 
-use crate::info::{head, tail};
+use crate::{
+    content::Sign,
+    info::{head, tail},
+};
 
 /// Bytes before and after a block that are looked at.
 const NEAR_BYTES: usize = 400;
@@ -13,17 +20,43 @@ const NEAR_BYTES: usize = 400;
 /// where a colon ends it.
 pub(crate) fn near_before(prose: &str) -> String {
     let near = plain(tail(prose, NEAR_BYTES));
-    let sentence = near.trim_end().trim_end_matches([':', '.', '!', ' ']);
-    let from =
-        [". ", "! ", "? ", "\n"].iter().filter_map(|end| sentence.rfind(end).map(|at| at + end.len())).max();
-    let last = near.get(from.unwrap_or(0)..).unwrap_or_default();
+    let last = near.get(last_sentence(&near)..).unwrap_or_default();
     // A short last sentence stands on the one before it.
     if last.len() < 12 { near } else { last.to_owned() }
 }
 
-/// The words behind a block.
+/// Where the last sentence of a text begins.
+fn last_sentence(text: &str) -> usize {
+    let sentence = text.trim_end().trim_end_matches([':', '：', '.', '。', '!', ' ']);
+    let ends = [". ", "! ", "? ", "\n", "。", "！", "？"];
+    ends.iter().filter_map(|end| sentence.rfind(end).map(|at| at + end.len())).max().unwrap_or(0)
+}
+
+/// The words behind a block. A sentence that a colon ends introduces what comes next, and says nothing of
+/// what was before it.
 pub(crate) fn near_after(prose: &str) -> String {
-    plain(head(prose, NEAR_BYTES))
+    let prose = prose.trim_end();
+    let own = if prose.ends_with([':', '：']) { prose.get(..last_sentence(prose)) } else { Some(prose) };
+    plain(head(own.unwrap_or_default(), NEAR_BYTES))
+}
+
+/// Whether a text speaks of an order among steps.
+pub(crate) fn is_ordered(text: &str) -> bool {
+    ORDER.iter().any(|word| holds_word(text, word)) || ORDER_WITHIN.iter().any(|word| text.contains(word))
+}
+
+/// Whether a text begins with a number, or speaks of a step with one.
+pub(crate) fn is_numbered(text: &str) -> bool {
+    let begins = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    let text = text.trim_start();
+    let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    begins(text) && digits.starts_with(['.', ')', ':'])
+        || STEP.iter().any(|word| {
+            let behind = |at: usize| text.get(at + word.len()..).unwrap_or_default().trim_start();
+            text.match_indices(word).any(|(at, _)| begins(behind(at)))
+        })
+        || text.contains("第") && text.contains("步")
+        || text.contains("步骤")
 }
 
 /// Lower case, one kind of apostrophe, without emphasis.
@@ -35,21 +68,47 @@ pub(crate) fn plain(text: &str) -> String {
         .to_lowercase()
 }
 
-/// The signs of a table that are found in `text`, which is in lower case.
-pub(crate) fn signs<'p>(
-    text: &str,
-    table: &'p [Phrases],
-) -> impl Iterator<Item = (&'static str, i32)> + use<'p> {
-    let text = text.to_owned();
-    table
-        .iter()
-        .filter(move |(_, _, phrases)| phrases.iter().any(|phrase| holds(&text, phrase)))
-        .map(|(name, points, _)| (*name, *points))
+/// The signs that the words before a block hold.
+pub(crate) fn before(text: &str) -> Vec<Sign> {
+    signs(text, [BEFORE, languages::BEFORE])
 }
 
-/// Whether a phrase begins at the start of a word.
-fn holds(text: &str, phrase: &str) -> bool {
+/// The signs that the words behind a block hold.
+pub(crate) fn after(text: &str) -> Vec<Sign> {
+    signs(text, [AFTER, languages::AFTER])
+}
+
+/// The signs that a heading holds.
+pub(crate) fn heading(text: &str) -> Vec<Sign> {
+    signs(text, [HEADING, &[]])
+}
+
+/// The signs of tables that are found in `text`, which is in lower case; each once.
+fn signs(text: &str, tables: [&'static [Phrases]; 2]) -> Vec<Sign> {
+    let mut found: Vec<Sign> = Vec::new();
+    for (name, points, phrases) in tables.into_iter().flatten() {
+        if phrases.iter().any(|phrase| holds(text, phrase)) && !found.contains(&(*name, *points)) {
+            found.push((*name, *points));
+        }
+    }
+    found
+}
+
+/// Whether a word stands in a text as a whole.
+fn holds_word(text: &str, word: &str) -> bool {
+    let ends = |at: usize| {
+        !text.get(at + word.len()..).unwrap_or_default().starts_with(|c: char| c.is_alphanumeric())
+    };
     let begins = |at: usize| !text.get(..at).unwrap_or_default().ends_with(|c: char| c.is_alphanumeric());
+    text.match_indices(word).any(|(at, _)| begins(at) && ends(at))
+}
+
+/// Whether a phrase begins at the start of a word; Chinese has no blanks that would show one.
+fn holds(text: &str, phrase: &str) -> bool {
+    let is_spaceless = phrase.starts_with(|c: char| c >= '\u{2e80}');
+    let begins = |at: usize| {
+        is_spaceless || !text.get(..at).unwrap_or_default().ends_with(|c: char| c.is_alphanumeric())
+    };
     text.match_indices(phrase).any(|(at, _)| begins(at))
 }
 
@@ -61,8 +120,31 @@ mod tests {
     fn the_last_sentence_is_what_introduces() {
         assert_eq!(near_before("It failed. **Here’s** the fix, complete:"), "here's the fix, complete:");
         assert_eq!(near_before("Run this. Now:"), "run this. now:");
-        let found: Vec<_> = signs("for example this", BEFORE).map(|(name, _)| name).collect();
-        assert_eq!(found, ["introduced as an example"]);
-        assert_eq!(signs("unavoidable", BEFORE).count(), 0);
+        assert_eq!(before("for example this"), [("introduced as an example", -30)]);
+        assert_eq!(before("unavoidable"), []);
+        assert_eq!(before("por ejemplo, for example"), [("introduced as an example", -30)]);
+        assert_eq!(before("程序如下,例如"), [("introduced as an example", -30)]);
+    }
+
+    #[test]
+    fn a_sentence_with_a_colon_says_nothing_of_what_was_before() {
+        assert_eq!(near_after("That is wrong. Don't run this:"), "that is wrong. ");
+        assert_eq!(near_after("Don't run this:"), "");
+        assert_eq!(near_after("Don't run this."), "don't run this.");
+    }
+
+    #[test]
+    fn words_of_an_order_are_seen() {
+        for text in
+            ["step 2: count", "2. count", "3) count", "schritt 1", "paso 3", "第二步", "this is part 2 of it"]
+        {
+            assert!(is_numbered(text), "{text}");
+        }
+        for text in ["then count", "and finally the sum", "然后计算"] {
+            assert!(is_ordered(text) && !is_numbered(text), "{text}");
+        }
+        for text in ["the authentication", "2024 was good", "footstep", ""] {
+            assert!(!is_ordered(text) && !is_numbered(text), "{text}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::json;
-use terraphim_extract::{CodeBlock, THRESHOLD, choose, extract as blocks_of};
+use terraphim_extract::{CodeBlock, THRESHOLD, choose, extract as blocks_of, numbered};
 use terraphim_types::Language;
 
 use crate::{
@@ -23,7 +23,7 @@ const MAX_ANSWER_BYTES: usize = 16 << 20;
 /// Lists the blocks of an answer; a failure if there is none.
 pub(crate) fn extract(args: &ExtractArgs) -> Result<Exit, CliError> {
     let blocks = blocks_of(&read(&args.file)?);
-    let chosen = choose(&blocks).ok().map(|block| block.number);
+    let chosen: Option<usize> = choose(&blocks, None).ok().and_then(|chosen| chosen.numbers().pop());
     if args.json {
         let shown = json!({ "blocks": blocks, "threshold": THRESHOLD, "chosen": chosen });
         print(&printable(&shown.to_string()))?;
@@ -41,50 +41,48 @@ pub(crate) fn extract(args: &ExtractArgs) -> Result<Exit, CliError> {
 fn render(block: &CodeBlock, chosen: Option<usize>) -> String {
     let language = block.language.map_or_else(|| "no program".to_owned(), |language| language.to_string());
     let (first, last) = block.lines;
-    let said = match (chosen == Some(block.number), block.is_meant()) {
-        (true, _) => ", is run",
-        (false, true) => ", meant to be run",
-        (false, false) => "",
+    let said = match (chosen == Some(block.number), block.part_of) {
+        (_, Some(last)) if chosen == Some(last) => format!(", is run with {last}"),
+        (_, Some(last)) => format!(", part of the program that {last} ends"),
+        (true, None) => format!(", is run{}", joined(block)),
+        (false, None) if block.is_meant() => format!(", meant to be run{}", joined(block)),
+        (false, None) => String::new(),
     };
     let mut text =
         format!("{}: lines {first}-{last}, {language}, score {}{said}\n", block.number, block.score);
     for signal in &block.signals {
         let _ = writeln!(text, "    {:+} {}", signal.points, signal.name);
     }
+    if let Some(doubt) = &block.doubt {
+        let _ = writeln!(text, "    in doubt: {doubt}; choose with --block");
+    }
     text
 }
 
-/// The program of an answer, below as many empty lines as stand above it in the file, so that lines are
-/// those of the file in everything that is told of it.
-pub(crate) fn program(args: &RunArgs, limit: usize) -> Result<(String, Language), CliError> {
-    let blocks = blocks_of(&read(&args.file)?);
-    let block = match args.block {
-        Some(number) => numbered(&blocks, number, &args.file)?,
-        None => choose(&blocks).map_err(|source| CliError::Markdown { path: args.file.clone(), source })?,
-    };
-    let Some(language) = args.lang.or(block.language) else {
-        let message =
-            format!("block {} holds no program of a known language: give it with --lang", block.number);
-        return Err(CliError::Block { path: args.file.clone(), message });
-    };
-    let program = "\n".repeat(block.first_line.saturating_sub(1)) + &block.code;
-    if program.len() > limit {
-        return Err(CliError::ProgramTooLong { path: args.file.clone(), limit });
-    }
-    Ok((program, language))
+/// The other blocks of the program that a block ends.
+fn joined(block: &CodeBlock) -> String {
+    let others = block.joined.iter().filter(|number| **number != block.number);
+    let others: Vec<String> = others.map(usize::to_string).collect();
+    if others.is_empty() { String::new() } else { format!(" joined with {}", others.join(", ")) }
 }
 
-fn numbered<'b>(blocks: &'b [CodeBlock], number: u32, path: &Path) -> Result<&'b CodeBlock, CliError> {
-    let found = usize::try_from(number).ok().and_then(|number| blocks.get(number.checked_sub(1)?));
-    found.ok_or_else(|| {
-        let message = match blocks.len() {
-            0 => "the text holds no code block".to_owned(),
-            count => {
-                format!("there is no block {number}: the blocks are 1 to {count}, see `terraphim extract`")
-            }
-        };
-        CliError::Block { path: path.to_owned(), message }
-    })
+/// The program of an answer, below as many empty lines as stand above it in the file, so that lines are
+/// those of the file in everything that is told of it. Several blocks are joined, each at its lines.
+pub(crate) fn program(args: &RunArgs, limit: usize) -> Result<(String, Language), CliError> {
+    let blocks = blocks_of(&read(&args.file)?);
+    let numbers: Vec<usize> =
+        args.block.iter().map(|number| usize::try_from(*number).unwrap_or(usize::MAX)).collect();
+    let chosen =
+        if numbers.is_empty() { choose(&blocks, args.lang) } else { numbered(&blocks, &numbers, args.lang) };
+    let chosen = chosen.map_err(|source| CliError::Markdown { path: args.file.clone(), source })?;
+    let program = chosen.program();
+    if program.text.len() > limit {
+        return Err(CliError::ProgramTooLong { path: args.file.clone(), limit });
+    }
+    if !program.is_in_place {
+        complain("note: blocks are joined in another order than the text's: lines count within the program");
+    }
+    Ok((program.text, chosen.language()))
 }
 
 fn read(path: &Path) -> Result<String, CliError> {

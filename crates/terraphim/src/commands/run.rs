@@ -127,7 +127,8 @@ fn program(args: &RunArgs, limit: usize) -> Result<(String, Language), CliError>
     if args.from_markdown {
         return markdown::program(args, limit);
     }
-    Ok((read_program(&args.file, limit)?, language(args)?))
+    let language = language(args)?;
+    Ok((read_program(&args.file, limit)?, language))
 }
 
 fn read_program(path: &Path, limit: usize) -> Result<String, CliError> {
@@ -153,7 +154,11 @@ fn language(args: &RunArgs) -> Result<Language, CliError> {
         return Ok(Language::TypeScript);
     }
     let extension = args.file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    Language::from_extension(extension).ok_or_else(|| CliError::Language { path: args.file.clone() })
+    let is_markdown = ["md", "markdown", "mdx"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+    Language::from_extension(extension).ok_or_else(|| {
+        let path = args.file.clone();
+        if is_markdown { CliError::MarkdownProgram { path } } else { CliError::Language { path } }
+    })
 }
 
 /// Cancels at the first signal to end, and gives the exit code for it.

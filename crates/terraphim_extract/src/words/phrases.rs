@@ -6,6 +6,11 @@ pub(crate) type Phrases = (&'static str, i32, &'static [&'static str]);
 /// The sign of words that warn of a block.
 pub(crate) const WARNED: &str = "introduced as what not to do";
 
+/// Signs that words of a step hold too.
+pub(crate) const PART: &str = "introduced as a part";
+pub(crate) const SETUP: &str = "introduced as setup for somebody else";
+pub(crate) const OUTPUT: &str = "introduced as output";
+
 /// Signs in the sentence before a block. Of each kind the first that is found counts, once.
 pub(crate) const BEFORE: &[Phrases] = &[
     (
@@ -109,7 +114,7 @@ pub(crate) const BEFORE: &[Phrases] = &[
         ],
     ),
     (
-        "introduced as output",
+        OUTPUT,
         -45,
         &[
             "output:",
@@ -235,7 +240,7 @@ pub(crate) const BEFORE: &[Phrases] = &[
         ],
     ),
     (
-        "introduced as setup for somebody else",
+        SETUP,
         -35,
         &[
             "install",
@@ -303,7 +308,7 @@ pub(crate) const BEFORE: &[Phrases] = &[
         ],
     ),
     (
-        "introduced as a part",
+        PART,
         -25,
         &[
             "snippet",

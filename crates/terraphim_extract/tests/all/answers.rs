@@ -2,11 +2,13 @@
 //!
 //! A file of `tests/answers` holds many answers, each below a line `=== NAME: LABELS`, with a label
 //! for each block in order: the language (t, j, n, p, b, r, or x for no program) and whether it is
-//! meant to be run (+ or -). `tuned` was looked at while the points of the signs were set.
-//! `held` was written and labelled before it was first measured, and no point was changed for
-//! it afterwards: its figure is what to expect of other answers by the same hand.
+//! meant to be run (+ or -, or & where it is one of several that are one program); `<` stands behind
+//! it where it is between tags instead of fences. `tuned` and `styles_tuned` were looked at while the
+//! points of the signs were set. `held` and `styles_held` were written and labelled before they were
+//! first measured, and no point was changed for them afterwards: their figures are what to expect of
+//! other answers by the same hand. The answers of `styles_*` imitate the styles of different models.
 
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use terraphim_extract::{CodeBlock, choose, extract};
 use terraphim_types::Language;
@@ -14,11 +16,19 @@ use terraphim_types::Language;
 /// An answer with its labels.
 struct Answer {
     name: String,
-    labels: Vec<(Option<Language>, bool)>,
+    labels: Vec<Label>,
     text: String,
 }
 
-fn label(text: &str) -> (Option<Language>, bool) {
+/// What is right for a block.
+#[derive(PartialEq, Eq)]
+struct Label {
+    language: Option<Language>,
+    is_meant: bool,
+    is_step: bool,
+}
+
+fn label(text: &str) -> Label {
     let language = match &text[..1] {
         "t" => Some(Language::TypeScript),
         "j" => Some(Language::JavaScript),
@@ -29,7 +39,7 @@ fn label(text: &str) -> (Option<Language>, bool) {
         "x" => None,
         other => panic!("no language `{other}`"),
     };
-    (language, text.ends_with('+'))
+    Label { language, is_meant: text.contains(['+', '&']), is_step: text.contains('&') }
 }
 
 fn answers(half: &str) -> Vec<Answer> {
@@ -85,28 +95,37 @@ impl Measure {
         assert_eq!(blocks.len(), answer.labels.len(), "blocks of {}", answer.name);
         self.answers += 1;
         self.blocks += blocks.len();
-        for (block, (language, meant)) in blocks.iter().zip(&answer.labels) {
-            self.languages += usize::from(block.language == *language);
-            if block.language != *language {
+        for (block, label) in blocks.iter().zip(&answer.labels) {
+            self.languages += usize::from(block.language == label.language);
+            if block.language != label.language {
                 self.tell(answer, block, "language");
             }
-            match (block.is_meant(), meant) {
+            let runs = block.is_meant() || block.part_of.is_some();
+            match (runs, label.is_meant) {
                 (true, true) => self.right += 1,
                 (true, false) => self.wrongly += 1,
                 (false, true) => self.missed += 1,
                 (false, false) => {}
             }
-            if block.is_meant() != *meant {
-                self.tell(answer, block, if *meant { "missed" } else { "wrongly" });
+            if runs != label.is_meant {
+                self.tell(answer, block, if label.is_meant { "missed" } else { "wrongly" });
             }
         }
-        let meant: Vec<_> = answer.labels.iter().enumerate().filter(|(_, (_, meant))| *meant).collect();
-        let chosen = choose(&blocks).ok().map(|block| block.number);
-        if let [(at, _)] = meant.as_slice() {
+        let numbers = |wanted: fn(&Label) -> bool| -> Vec<usize> {
+            let labels = answer.labels.iter().enumerate();
+            labels.filter(|(_, label)| wanted(label)).map(|(index, _)| index + 1).collect()
+        };
+        let (steps, meant) = (numbers(|label| label.is_step), numbers(|label| label.is_meant));
+        let expected = if steps.is_empty() { meant } else { steps.clone() };
+        let chosen = choose(&blocks, None).ok().map(|chosen| chosen.numbers());
+        if expected.len() == 1 || !steps.is_empty() {
             self.single += 1;
-            self.chosen += usize::from(chosen == Some(at + 1));
+            self.chosen += usize::from(chosen.as_ref() == Some(&expected));
         }
-        self.misrun += usize::from(chosen.is_some_and(|chosen| !answer.labels[chosen - 1].1));
+        self.misrun += usize::from(chosen.is_some_and(|chosen| {
+            let is_meant = chosen.iter().all(|number| expected.contains(number));
+            !is_meant || chosen.len() > 1 && chosen != expected || !steps.is_empty() && chosen != steps
+        }));
     }
 
     fn tell(&mut self, answer: &Answer, block: &CodeBlock, what: &str) {
@@ -151,6 +170,24 @@ impl Measure {
 }
 
 #[test]
+fn what_is_shown_adds_up_to_the_score() {
+    let mut clamped = 0;
+    for half in ["tuned", "held", "styles_tuned", "styles_held"] {
+        for answer in answers(half) {
+            for block in extract(&answer.text) {
+                let sum: i32 = block.signals.iter().map(|signal| signal.points).sum();
+                assert_eq!(sum, i32::from(block.score), "{}: {block:?}", answer.name);
+                let names: HashSet<_> = block.signals.iter().map(|signal| signal.name).collect();
+                assert_eq!(names.len(), block.signals.len(), "{}: {block:?}", answer.name);
+                let is_end = |name: &&str| name.ends_with("is the most") || name.ends_with("is the least");
+                clamped += names.iter().filter(|name| is_end(name)).count();
+            }
+        }
+    }
+    assert!(clamped > 50, "{clamped}");
+}
+
+#[test]
 fn programs_that_are_meant_are_told_from_others() {
     let tuned = Measure::of("tuned");
     println!("tuned: {}", tuned.line());
@@ -158,7 +195,15 @@ fn programs_that_are_meant_are_told_from_others() {
     println!("{}", tuned.told.join("\n"));
     let held = Measure::of("held");
     println!("held: {}", held.line());
+    let styles_tuned = Measure::of("styles_tuned");
+    println!("styles_tuned: {}", styles_tuned.line());
+    println!("{}", styles_tuned.told.join("\n"));
+    let styles_held = Measure::of("styles_held");
+    println!("styles_held: {}", styles_held.line());
     assert!(tuned.answers >= 100 && held.answers >= 100, "{} and {}", tuned.answers, held.answers);
+    assert!(styles_tuned.answers >= 20 && styles_held.answers >= 20);
+    assert!(styles_tuned.f1() >= 0.95 && styles_tuned.misrun == 0, "{}", styles_tuned.line());
+    assert!(styles_held.f1() >= 0.9 && styles_held.misrun == 0, "{}", styles_held.line());
     assert!(tuned.f1() >= 0.97, "{}", tuned.line());
     assert!(held.f1() >= 0.9 && held.misrun <= 4, "{}", held.line());
 }

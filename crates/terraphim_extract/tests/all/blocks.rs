@@ -121,6 +121,8 @@ proptest! {
             prop_assert_eq!(block.lines.0, line);
             prop_assert!(block.lines.0 <= block.first_line && block.first_line <= block.lines.1 + 1, "{:?}", block);
             prop_assert!(block.score <= 100);
+            let sum: i32 = block.signals.iter().map(|signal| signal.points).sum();
+            prop_assert_eq!(sum, i32::from(block.score), "{:?}", block.signals);
             prop_assert!(block.language.is_some() || block.score == 0);
         }
     }

@@ -2,11 +2,11 @@
 //! run against labelled answers.
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::panic,
     reason = "helpers of tests, which clippy's exemption for tests does not reach"
 )]
 
 mod answers;
 mod blocks;
+mod steps;
 mod work;

@@ -36,6 +36,12 @@ fn hard(bytes: usize) -> Vec<(&'static str, String)> {
         ("one line of code", format!("```\n{}", of("a "))),
         ("carriage returns", of("\r")),
         ("rules", of("* * * a\n")),
+        ("thoughts", of("<think></think>")),
+        ("thoughts that begin", of("<think>\n")),
+        ("thoughts that end", of("```\na\n```\n</think>\n")),
+        ("code in elements", of("<code></code>")),
+        ("elements of a line each", of("<execute>a</execute>\n")),
+        ("closing tags", of("</")),
     ]
 }
 
