@@ -130,25 +130,36 @@ impl LiveCatalogue {
     /// Finds tools, for a language and within a number of tokens.
     pub async fn search_within(&self, query: &ToolQuery, shown: Shown) -> SearchAnswer {
         let snapshot = self.snapshot().await;
-        let synonyms = self.synonyms().await;
-        let (asked, of) = (query.clone(), Arc::clone(&snapshot));
-        let look = move |catalogue: &Self| {
-            let index = catalogue.index(&of);
-            let uses = catalogue.gateway.uses();
-            let synonyms = synonyms.as_deref().unwrap_or(Synonyms::built_in());
-            let context = SearchContext { synonyms, usage: Some(&uses) };
-            let mut page = index.search_with(&asked, &context);
-            show_in(&index, &mut page, shown.language);
+        let asked = query.clone();
+        let search = move |index: &DiscoveryIndex, context: &SearchContext<'_>| {
+            let mut page = index.search_with(&asked, context);
+            show_in(index, &mut page, shown.language);
             let fitted = shown.max_tokens.map(|tokens| page.fit(tokens));
             (page, fitted)
         };
-        let (page, fitted) = self.look(look).await;
+        let (page, fitted) = self.searching(&snapshot, search).await;
         SearchAnswer {
             page,
             omitted: fitted.map_or(0, |fitted| fitted.omitted),
             note: fitted.as_ref().and_then(Fitted::note),
             unavailable: unavailable(&snapshot),
         }
+    }
+
+    /// Looks at the index of a snapshot, with the user's own words and what is known of use.
+    pub(crate) async fn searching<T: Send + 'static>(
+        &self,
+        snapshot: &Arc<CatalogueSnapshot>,
+        look: impl FnOnce(&DiscoveryIndex, &SearchContext<'_>) -> T + Send + 'static,
+    ) -> T {
+        let synonyms = self.synonyms().await;
+        let of = Arc::clone(snapshot);
+        let searched = move |catalogue: &Self| {
+            let uses = catalogue.gateway.uses();
+            let synonyms = synonyms.as_deref().unwrap_or(Synonyms::built_in());
+            look(&catalogue.index(&of), &SearchContext { synonyms, usage: Some(&uses) })
+        };
+        self.look(searched).await
     }
 
     /// The documents of the named tools in full.

@@ -67,9 +67,9 @@ pub async fn compose_prompt(
     let snapshot = catalogue.snapshot().await;
     let asked = request.clone();
     let prompt = catalogue
-        .look(move |catalogue| {
+        .searching(&snapshot, move |index, context| {
             let query = PromptQuery { language: asked.language, task: asked.task.as_deref() };
-            Prompt::new(&catalogue.index(&snapshot), query)
+            Prompt::new_with(index, query, context)
         })
         .await;
     let prompt = match figures(catalogue, counter, face, &prompt).await? {

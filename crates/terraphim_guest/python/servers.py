@@ -72,14 +72,21 @@ class Server(types.ModuleType):
         own = self.__dict__
         own["_server"], own["_error"] = table["server"], table.get("error")
         own["_tools"] = [tool["name"] for tool in table["tools"]]
-        for tool in table["tools"]:
-            names = [*tool["identifiers"], tool["name"]]
-            callable_tool = Tool(bridge, table["server"], tool["name"], names[0])
-            for name in names:
-                # A word of the language cannot stand behind a dot.
-                for known in (name, name + "_") if keyword.iskeyword(name) else (name,):
-                    if not known.startswith("__"):
-                        own.setdefault(known, callable_tool)
+        tools = [(tool, Tool(bridge, table["server"], tool["name"], tool["identifiers"][0])) for tool in table["tools"]]
+        # Names of tools come before those that are made of names, so that the order of the table changes nothing.
+        for tool, made in tools:
+            self._give(made, *tool["identifiers"])
+        for tool, made in tools:
+            self._give(made, tool["name"])
+        for tool, made in sorted(tools, key=lambda one: one[0]["name"]):
+            # A word of the language cannot stand behind a dot.
+            words = filter(keyword.iskeyword, [*tool["identifiers"], tool["name"]])
+            self._give(made, *(word + "_" for word in words))
+
+    def _give(self, made, *names):
+        for name in names:
+            if not name.startswith("__"):
+                self.__dict__.setdefault(name, made)
 
     def __getattr__(self, name):
         if name.startswith("__"):

@@ -11,7 +11,7 @@ pub const ROLE_MARK: &[u8] = b"\0hostile role:";
 static PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest"));
 
 /// The program in a role: empty for the real zygote whose runs attack, else one
-/// of a zygote that attacks itself.
+/// of a zygote that attacks itself, or `processes`, which tells what processes it sees.
 #[must_use]
 pub fn program_with(role: &str) -> Vec<u8> {
     [PROGRAM, ROLE_MARK, role.as_bytes()].concat()

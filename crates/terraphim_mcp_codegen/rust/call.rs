@@ -1,6 +1,6 @@
 //! Calls of tools, and what else the host answers.
 
-use std::sync::Mutex;
+use std::{panic::Location, sync::Mutex};
 
 use crate::{channel::ask, json, parse::parse, Error, FromJson, Result, ToJson, Value};
 
@@ -9,17 +9,20 @@ use crate::{channel::ask, json, parse::parse, Error, FromJson, Result, ToJson, V
 ///
 /// The value is the tool's structured result, else its text as JSON where that is an object
 /// or a list, else its text.
+#[track_caller]
 pub fn call(server: &str, tool: &str, arguments: impl ToJson) -> Result<Value> {
     made(server, tool, &arguments, false)
 }
 
 /// The same, but the whole reply comes: `{ content, structuredContent, isError }`.
+#[track_caller]
 pub fn call_raw(server: &str, tool: &str, arguments: impl ToJson) -> Result<Value> {
     made(server, tool, &arguments, true)
 }
 
 /// A call of a generated module: the reply as the type that the tool declares.
 #[doc(hidden)]
+#[track_caller]
 pub fn typed<T: FromJson>(server: &str, tool: &str, arguments: &dyn ToJson) -> Result<T> {
     let value = made(server, tool, arguments, false)?;
     let wrong = match T::check(&value) {
@@ -33,6 +36,7 @@ pub fn typed<T: FromJson>(server: &str, tool: &str, arguments: &dyn ToJson) -> R
     Err(Error::of("reply", format!("the reply {wrong}")).hint(hint).at(server, tool))
 }
 
+#[track_caller]
 fn made(server: &str, tool: &str, arguments: &dyn ToJson, raw: bool) -> Result<Value> {
     let mut arguments = arguments.to_json();
     if arguments.is_null() {
@@ -47,8 +51,10 @@ fn made(server: &str, tool: &str, arguments: &dyn ToJson, raw: bool) -> Result<V
     asked("tool", &request, server, tool)
 }
 
+#[track_caller]
 fn asked(operation: &str, request: &Value, server: &str, tool: &str) -> Result<Value> {
-    let about = |error: Error| error.at(server, tool);
+    let place = Location::caller();
+    let about = |error: Error| error.seen_at(place).at(server, tool);
     match ask(operation, &request.to_string()).map_err(about)? {
         Ok(text) => parse(&text).map_err(|wrong| {
             about(Error::of("reply", format!("the reply is no JSON that can be read: {}", wrong.what)))
@@ -66,7 +72,7 @@ fn asked(operation: &str, request: &Value, server: &str, tool: &str) -> Result<V
                 }
                 hint => hint,
             };
-            Err(Error::of(text("kind"), message).hint(hint).at(server, tool))
+            Err(about(Error::of(text("kind"), message).hint(hint)))
         }
     }
 }
@@ -74,6 +80,7 @@ fn asked(operation: &str, request: &Value, server: &str, tool: &str) -> Result<V
 /// Finds tools by a text, or by `json!({ "query", "category", "capabilities", "server",
 /// "detail": "name" | "brief" | "full", "limit" })` of which any may be left out.
 /// The answer is `{ tools: [...], total, ... }`.
+#[track_caller]
 pub fn search_tools(query: impl ToJson) -> Result<Value> {
     let query = match query.to_json() {
         query @ Value::Object(_) => query,
@@ -85,6 +92,7 @@ pub fn search_tools(query: impl ToJson) -> Result<Value> {
 
 /// How tools are called: of one name (`"notes.search"`) its document, of a list of names
 /// `{ docs: [...], unknown: [...] }`.
+#[track_caller]
 pub fn get_tool_docs(names: impl ToJson) -> Result<Value> {
     let names = names.to_json();
     let one = !names.is_array();
@@ -112,20 +120,25 @@ pub mod workspace {
     use super::{asked, json, Error, Result, ToJson, Value};
 
     /// Keeps a value; gives `{ path, bytes }`.
+    #[track_caller]
     pub fn save(name: &str, value: impl ToJson) -> Result<Value> {
         let request = json!({ "name": name, "value": value });
         asked("workspace.save", &request, "workspace", "save")
     }
 
     /// The value that was kept under a name.
+    #[track_caller]
     pub fn load(name: &str) -> Result<Value> {
         asked("workspace.load", &json!({ "name": name }), "workspace", "load")
     }
 
     /// The names that there are.
+    #[track_caller]
     pub fn list() -> Result<Vec<String>> {
         let names = asked("workspace.list", &json!({}), "workspace", "list")?;
-        crate::from_value(names).map_err(|error| Error::of("reply", error.message).at("workspace", "list"))
+        let place = std::panic::Location::caller();
+        let about = |error: Error| Error::of("reply", error.message).seen_at(place).at("workspace", "list");
+        crate::from_value(names).map_err(about)
     }
 }
 

@@ -113,16 +113,27 @@ pub fn to_string_pretty<T: ToJson + ?Sized>(value: &T) -> String {
 }
 
 /// Makes something of a value: `from_value::<Vec<String>>(value)`.
+#[track_caller]
 pub fn from_value<T: FromJson>(value: Value) -> Result<T> {
-    T::check(&value).map_err(|misfit| Error::new(format!("the value {misfit}")))?;
-    T::from_json(value).ok_or_else(|| Error::new(format!("the value is not {}", T::WHAT)))
+    let wrong = match T::check(&value) {
+        Ok(()) => match T::from_json(value) {
+            Some(made) => return Ok(made),
+            None => format!("is not {}", T::WHAT),
+        },
+        Err(misfit) => misfit.to_string(),
+    };
+    Err(Error::new(format!("the value {wrong}")))
 }
 
 /// Reads JSON: `from_str::<Value>(text)`, or anything that can be made of it.
+#[track_caller]
 pub fn from_str<T: FromJson>(text: &str) -> Result<T> {
-    let value = parse(text)
-        .map_err(|wrong| Error::new(format!("the text is no JSON: {} at byte {}", wrong.what, wrong.at)))?;
-    from_value(value)
+    match parse(text) {
+        Ok(value) => from_value(value),
+        Err(wrong) => {
+            Err(Error::new(format!("the text is no JSON: {} at byte {}", wrong.what, wrong.at)))
+        }
+    }
 }
 
 impl std::str::FromStr for Value {

@@ -1,6 +1,6 @@
 //! Why a call failed.
 
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, panic::Location};
 
 /// What calls give.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -11,7 +11,8 @@ const PROGRAM: &str = "program";
 /// A call that failed, or an error of the program's own.
 ///
 /// `Display` is `SERVER.TOOL: message`. `Debug` is what is told of an error that nobody
-/// handles: `mcp: SERVER.TOOL: message` on a line of its own, and the hint on the next.
+/// handles: `mcp: SERVER.TOOL: message` on a line of its own, the hint on the next, and then
+/// the place in the program where the call was made, or where `?` made it of another error.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     /// `tool` (it failed), `arguments`, `denied`, `unknown`, `limit`, `reply` (it is not what
@@ -25,10 +26,24 @@ pub struct Error {
     pub message: String,
     /// What to do about it; empty where nothing is known.
     pub hint: String,
+    place: Place,
 }
+
+/// Where an error came up, which tells no two errors apart.
+#[derive(Clone, Copy)]
+struct Place(&'static Location<'static>);
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Place {}
 
 impl Error {
     /// An error of the program's own.
+    #[track_caller]
     pub fn new(message: impl Into<String>) -> Self {
         Self::of(PROGRAM, message)
     }
@@ -39,6 +54,7 @@ impl Error {
         self
     }
 
+    #[track_caller]
     pub(crate) fn of(kind: &str, message: impl Into<String>) -> Self {
         Self {
             kind: kind.to_owned(),
@@ -46,7 +62,14 @@ impl Error {
             tool: String::new(),
             message: message.into(),
             hint: String::new(),
+            place: Place(Location::caller()),
         }
+    }
+
+    /// The same error as one that came up there.
+    pub(crate) fn seen_at(mut self, place: &'static Location<'static>) -> Self {
+        self.place = Place(place);
+        self
     }
 
     pub(crate) fn at(mut self, server: &str, tool: &str) -> Self {
@@ -73,35 +96,41 @@ impl fmt::Debug for Error {
         // What std writes before an error is to stand on another line.
         let before = if self.kind == PROGRAM { "" } else { "\nmcp: " };
         write!(f, "{before}{}", lines(&self.to_string()))?;
-        if self.hint.is_empty() {
-            Ok(())
-        } else {
-            write!(f, "\nhint: {}", lines(&self.hint))
+        if !self.hint.is_empty() {
+            write!(f, "\nhint: {}", lines(&self.hint))?;
         }
+        write!(f, "\nat {}", self.place.0)
     }
 }
 
 impl StdError for Error {}
 
 impl From<String> for Error {
+    #[track_caller]
     fn from(message: String) -> Self {
         Self::new(message)
     }
 }
 
 impl From<&str> for Error {
+    #[track_caller]
     fn from(message: &str) -> Self {
         Self::new(message)
     }
 }
 
 impl From<Box<dyn StdError>> for Error {
+    #[track_caller]
     fn from(error: Box<dyn StdError>) -> Self {
-        error.downcast::<Self>().map_or_else(|other| Self::new(other.to_string()), |own| *own)
+        match error.downcast::<Self>() {
+            Ok(own) => *own,
+            Err(other) => Self::new(other.to_string()),
+        }
     }
 }
 
 impl From<Box<dyn StdError + Send + Sync>> for Error {
+    #[track_caller]
     fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
         Self::from(error as Box<dyn StdError>)
     }
@@ -110,6 +139,7 @@ impl From<Box<dyn StdError + Send + Sync>> for Error {
 macro_rules! from_std {
     ($($ty:ty),* $(,)?) => { $(
         impl From<$ty> for Error {
+            #[track_caller]
             fn from(error: $ty) -> Self {
                 Self::new(error.to_string())
             }

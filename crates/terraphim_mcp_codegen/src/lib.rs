@@ -52,7 +52,7 @@ pub use naming::{ModuleTool, ServerModule, camel_case, identifier, server_module
 pub use prompt::{Prompt, PromptDraft, PromptExample, PromptFigures, PromptQuery};
 pub use python::python_word;
 pub use result::{ResultShape, raw, value};
-pub use tree::{TreeFile, tree};
+pub use tree::{Reach, TreeFile, tree, tree_of};
 pub use typescript::{
     RUNTIME_DECLARATIONS, checked_declarations, declarations, module_declarations, signature,
     unavailable_declarations,

@@ -3,7 +3,8 @@
 //! It is made of parts: rules, servers, tools, examples, advice, the task. A
 //! [`Prompt`] gives its text whole and with ever more parts left out, always
 //! whole ones and in one order ([`Prompt::drafts`]), so that whoever counts tokens
-//! can take the first draft that fits. Rules and task are in every draft.
+//! can take the first draft that fits. Rules and task are in every draft, and so is a
+//! tool that fits the task, where there is one.
 //!
 //! What servers say stands within one fence, a line each, marked as theirs. No
 //! text of theirs holds a backtick or a line feed there, so that none of them
@@ -15,7 +16,7 @@ mod text;
 
 use terraphim_types::Language;
 
-use crate::discovery::DiscoveryIndex;
+use crate::discovery::{DiscoveryIndex, SearchContext};
 use catalogue::Shown;
 use examples::Example;
 
@@ -48,8 +49,8 @@ pub struct Prompt {
     task: Option<String>,
     servers: Vec<(String, usize)>,
     tools: Vec<Shown>,
-    /// Whether some tool fits the task; true without one.
-    fits: bool,
+    /// How many tools are not shown that have something of the task; without a task, of all.
+    others: usize,
     examples: Vec<Example>,
     figures: Option<PromptFigures>,
 }
@@ -78,29 +79,44 @@ pub struct PromptExample<'p> {
 #[derive(Debug, Clone, Copy)]
 struct Parts {
     tools: usize,
+    form: Form,
+    brief_rules: bool,
     advice: bool,
     /// As many of the examples, in their order.
     examples: usize,
     names: bool,
 }
 
-/// How many tools are left when examples begin to be left out, and when the last ones are.
-const SOME_TOOLS: usize = 8;
-const FEW_TOOLS: usize = 3;
+/// How much is told of a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Its signature and what its server says of it.
+    Described,
+    /// Its signature.
+    Signature,
+    /// Its signature, cut.
+    Short,
+}
 
 impl Prompt {
     /// A prompt for the tools of an index.
     pub fn new(index: &DiscoveryIndex, query: PromptQuery<'_>) -> Self {
+        Self::new_with(index, query, &SearchContext::default())
+    }
+
+    /// The same with synonyms and use statistics of the caller.
+    pub fn new_with(index: &DiscoveryIndex, query: PromptQuery<'_>, context: &SearchContext<'_>) -> Self {
         let task = query.task.map(text::task).filter(|task| !task.is_empty());
-        let (tools, fits) = catalogue::choose(index, query.language, task.as_deref());
-        let examples =
-            examples::examples(query.language, &catalogue::callable(index, query.language, &tools));
+        let catalogue::Chosen { tools, others } =
+            catalogue::choose(index, query.language, task.as_deref(), context);
+        let callable = catalogue::callable(index, query.language, &tools, task.is_some());
+        let examples = examples::examples(query.language, &callable);
         Self {
             language: query.language,
             task,
             servers: catalogue::servers(index, query.language),
             tools,
-            fits,
+            others,
             examples,
             figures: None,
         }
@@ -122,45 +138,69 @@ impl Prompt {
         self.examples.iter().map(|example| PromptExample { title: example.title, code: &example.code })
     }
 
-    /// The texts of the prompt, the whole one first, each later one with less. Left out are, in this
-    /// order: tools but the eight most relevant, the advice on direct calls, the examples of
-    /// errors and of parallel calls, tools but three, the example that filters, the servers'
-    /// names, the other tools, the example of one call.
+    /// The texts of the prompt, the whole one first, each later one with less. With tools that fit a task, left out are
+    /// in this order: tools but the eight most relevant, the advice on direct calls, the servers' names, the examples of
+    /// errors, of parallel calls and of filtering, what servers say of their tools, tools but five, half of the
+    /// rules, the example of one call, tools but three, the ends of long signatures, tools but one. Else: tools but
+    /// eight, the advice, the examples of errors and of parallel calls, tools but three, the example that
+    /// filters, the servers' names, the other tools, the example of one call, half of the rules.
     pub fn drafts(&self) -> Vec<PromptDraft> {
-        let mut parts =
-            Parts { tools: self.tools.len(), advice: true, examples: self.examples.len(), names: true };
+        let mut parts = Parts {
+            tools: self.tools.len(),
+            form: Form::Described,
+            brief_rules: false,
+            advice: true,
+            examples: self.examples.len(),
+            names: true,
+        };
         let mut left_out = Vec::new();
         let mut drafts = vec![self.draft(parts, &left_out)];
-        let mut drop = |parts: &Parts, what: &'static str| {
-            if left_out.last() != Some(&what) {
-                left_out.push(what);
-            }
-            drafts.push(self.draft(*parts, &left_out));
-        };
-        for step in STEPS {
-            match *step {
-                Step::Tools(down_to) => {
-                    while parts.tools > down_to {
-                        parts.tools -= 1;
-                        drop(&parts, "tools");
-                    }
+        let steps = if self.task.is_some() && !self.tools.is_empty() { FOR_A_TASK } else { FOR_ANY };
+        for step in steps {
+            while let Some(what) = self.take(*step, &mut parts) {
+                if left_out.last() != Some(&what) {
+                    left_out.push(what);
                 }
-                Step::Advice if self.figures.is_some() => {
-                    parts.advice = false;
-                    drop(&parts, "advice on direct calls");
-                }
-                Step::Example(at) if parts.examples > at => {
-                    parts.examples = at;
-                    drop(&parts, self.examples.get(at).map_or("example", |example| example.title));
-                }
-                Step::Names if !self.servers.is_empty() => {
-                    parts.names = false;
-                    drop(&parts, "names of servers");
-                }
-                _ => {}
+                drafts.push(self.draft(parts, &left_out));
             }
         }
         drafts
+    }
+
+    /// Takes one piece of a step away; its name, or nothing where there is none left.
+    fn take(&self, step: Step, parts: &mut Parts) -> Option<&'static str> {
+        match step {
+            Step::Tools(down_to) if parts.tools > down_to => {
+                parts.tools -= 1;
+                Some("tools")
+            }
+            Step::Form(form, what) if parts.form != form && parts.tools > 0 => {
+                let is_shorter = self.tools.iter().take(parts.tools).any(|tool| match form {
+                    Form::Described => false,
+                    Form::Signature => tool.says.is_some(),
+                    Form::Short => tool.short != tool.signature,
+                });
+                parts.form = form;
+                is_shorter.then_some(what)
+            }
+            Step::Advice if parts.advice && self.figures.is_some() => {
+                parts.advice = false;
+                Some("advice on direct calls")
+            }
+            Step::Example(at) if parts.examples > at => {
+                parts.examples = at;
+                Some(self.examples.get(at).map_or("example", |example| example.title))
+            }
+            Step::Names if parts.names && !self.servers.is_empty() => {
+                parts.names = false;
+                Some("names of servers")
+            }
+            Step::Rules if !parts.brief_rules => {
+                parts.brief_rules = true;
+                Some("half of the rules")
+            }
+            _ => None,
+        }
     }
 
     fn draft(&self, parts: Parts, left_out: &[&'static str]) -> PromptDraft {
@@ -168,23 +208,46 @@ impl Prompt {
     }
 }
 
+#[derive(Debug, Clone, Copy)]
 enum Step {
+    /// Tools but so many.
     Tools(usize),
+    Form(Form, &'static str),
     Advice,
+    /// The examples but so many.
     Example(usize),
     Names,
+    Rules,
 }
 
-const STEPS: &[Step] = &[
-    Step::Tools(SOME_TOOLS),
+/// Where tools fit a task they are worth more than examples.
+const FOR_A_TASK: &[Step] = &[
+    Step::Tools(8),
+    Step::Advice,
+    Step::Names,
+    Step::Example(3),
+    Step::Example(2),
+    Step::Example(1),
+    Step::Form(Form::Signature, "what servers say of their tools"),
+    Step::Tools(5),
+    Step::Rules,
+    Step::Example(0),
+    Step::Tools(3),
+    Step::Form(Form::Short, "ends of signatures"),
+    Step::Tools(1),
+];
+
+const FOR_ANY: &[Step] = &[
+    Step::Tools(8),
     Step::Advice,
     Step::Example(3),
     Step::Example(2),
-    Step::Tools(FEW_TOOLS),
+    Step::Tools(3),
     Step::Example(1),
     Step::Names,
     Step::Tools(0),
     Step::Example(0),
+    Step::Rules,
 ];
 
 #[cfg(test)]

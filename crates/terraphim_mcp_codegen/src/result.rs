@@ -72,9 +72,14 @@ pub(crate) fn inferred_note(tool: &ToolDefinition) -> Option<String> {
     Some(inferred_from(tool.observed.as_ref()?.observations))
 }
 
+/// Where the number is not to be told it is 0.
 pub(crate) fn inferred_from(observations: u64) -> String {
-    let results = if observations == 1 { "result" } else { "results" };
-    format!("inferred from {observations} {results}; not declared by the server")
+    let results = match observations {
+        0 => "what calls answered".to_owned(),
+        1 => "1 result".to_owned(),
+        more => format!("{more} results"),
+    };
+    format!("inferred from {results}; not declared by the server")
 }
 
 fn requires(map: &Map<String, Value>, name: &str) -> bool {

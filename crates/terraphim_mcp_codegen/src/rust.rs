@@ -186,7 +186,7 @@ fn write_open_function(
     );
     let names = format!("{}, {}", literal(module.server.as_str()), literal(&definition.name));
     out.push_str(&format!(
-        "pub fn {name}(arguments: impl ToJson) -> Result<{}> {{ typed({names}, &arguments) }}\n",
+        "#[track_caller]\npub fn {name}(arguments: impl ToJson) -> Result<{}> {{ typed({names}, &arguments) }}\n",
         tool.result.root
     ));
 }
@@ -203,7 +203,7 @@ fn write_function(out: &mut String, module: &ServerModule, definition: &ToolDefi
     }
     let names = format!("{}, {}", literal(module.server.as_str()), literal(&definition.name));
     let given = if tool.arguments.is_some() { "&arguments" } else { "&()" };
-    out.push_str(&format!("{} {{ typed({names}, {given}) }}\n", tool.header()));
+    out.push_str(&format!("#[track_caller]\n{} {{ typed({names}, {given}) }}\n", tool.header()));
 }
 
 /// The types of one tool.

@@ -10,7 +10,9 @@ mod python;
 mod rust;
 mod typescript;
 
-use terraphim_types::{Language, ServerName, ToolDefinition};
+use std::sync::Arc;
+
+use terraphim_types::{Language, ObservedResult, ServerName, ToolDefinition};
 
 use crate::{
     bounded,
@@ -43,7 +45,20 @@ struct Branch<'a> {
     folder: String,
     /// Its name in a Rust program.
     rust_name: String,
+    reach: Reach,
 }
+
+/// Whether a server has said what it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Its tools are those of now, or of its last definitions.
+    Reached,
+    /// It could not be asked, and nothing is known of it: what stands in its folder is from before.
+    NotReached,
+}
+
+/// What an index says of a server that was not reached.
+const NOT_REACHED: &str = "not reached when this was written; what is here of it is from before";
 
 /// The tree of those servers that are `wanted`, for programs in `language`. Names are those that
 /// the servers have among all of them, and so do not depend on what is wanted.
@@ -52,6 +67,16 @@ pub fn tree(
     servers: &[ServerTools],
     wanted: impl Fn(&ServerName) -> bool,
 ) -> Vec<TreeFile> {
+    tree_of(language, servers, |server| wanted(server).then_some(Reach::Reached))
+}
+
+/// The same, with what is known of each server that is wanted: indexes mark those that were not reached.
+pub fn tree_of(
+    language: Language,
+    servers: &[ServerTools],
+    reach: impl Fn(&ServerName) -> Option<Reach>,
+) -> Vec<TreeFile> {
+    let servers: Vec<ServerTools> = servers.iter().map(uncounted).collect();
     let pairs: Vec<_> = servers.iter().map(|server| (&server.server, server.tools.as_ref())).collect();
     let modules = server_modules(&pairs);
     let folders = match language {
@@ -63,15 +88,12 @@ pub fn tree(
     };
     let branches: Vec<Branch<'_>> = modules
         .iter()
-        .zip(servers)
+        .zip(&servers)
         .zip(folders.into_iter().zip(server_names(&modules)))
-        .filter(|((module, _), _)| wanted(&module.server))
-        .map(|((module, server), (folder, rust_name))| Branch {
-            module,
-            description: server.description.as_deref(),
-            tools: &server.tools,
-            folder,
-            rust_name,
+        .filter_map(|((module, server), (folder, rust_name))| {
+            let reach = reach(&module.server)?;
+            let description = server.description.as_deref();
+            Some(Branch { module, description, tools: &server.tools, folder, rust_name, reach })
         })
         .collect();
     match language {
@@ -80,6 +102,23 @@ pub fn tree(
         Language::Rust => rust::files(&branches),
         Language::Bash => bash::files(&branches),
     }
+}
+
+/// The same tools without the numbers of results that their types were inferred from: these change with every call,
+/// and a file is to change with its types alone.
+fn uncounted(server: &ServerTools) -> ServerTools {
+    let is_counted = |tool: &ToolDefinition| tool.observed.as_ref().is_some_and(|seen| seen.observations > 0);
+    if !server.tools.iter().any(is_counted) {
+        return server.clone();
+    }
+    let without = |tool: &ToolDefinition| {
+        let observed = tool
+            .observed
+            .as_ref()
+            .map(|seen| Arc::new(ObservedResult { schema: seen.schema.clone(), observations: 0 }));
+        ToolDefinition { observed, ..tool.clone() }
+    };
+    ServerTools { tools: server.tools.iter().map(without).collect(), ..server.clone() }
 }
 
 /// The README: what the folder is, and a line for each server.
@@ -94,7 +133,11 @@ fn readme(
     text.push_str(&format!("\n{} servers, {tools} tools:\n\n", branches.len()));
     for branch in branches {
         let count = branch.module.tools.len();
-        let tools = if count == 1 { "1 tool".to_owned() } else { format!("{count} tools") };
+        let tools = match (branch.reach, count) {
+            (Reach::NotReached, _) => NOT_REACHED.to_owned(),
+            (Reach::Reached, 1) => "1 tool".to_owned(),
+            (Reach::Reached, count) => format!("{count} tools"),
+        };
         let about = markdown(branch.description.unwrap_or_default());
         let colon = if about.is_empty() { "" } else { ": " };
         let name = branch.module.server.as_str();
@@ -126,6 +169,11 @@ fn summary(tool: &ToolDefinition) -> String {
 }
 
 impl Branch<'_> {
+    /// What an index says above the server, if there is something to say.
+    fn note(&self) -> Option<&'static str> {
+        (self.reach == Reach::NotReached).then_some(NOT_REACHED)
+    }
+
     fn file(&self, path: String, text: String) -> TreeFile {
         TreeFile { path, text, server: Some(self.module.server.clone()) }
     }

@@ -32,7 +32,7 @@ use crate::{
     error::GatewayError,
     in_process::InProcess,
     measure::json_bytes,
-    observed::{Observed, Observing, own_identity},
+    observed::{Observed, Observing, Room, own_identity},
     policy::Policy,
     provider::{CallContext, Provider, ProviderError},
     upstream::{Guard, GuardCommand, Host, Upstream, find},
@@ -154,11 +154,12 @@ impl Gateway {
             changes: watch::Sender::new(0),
             starts: Semaphore::new(STARTS_AT_ONCE),
         });
+        let room = Arc::new(Room::default());
         let mut servers: Vec<_> = providers
             .into_iter()
             .map(|provider| {
                 let name = provider.name().clone();
-                let observed = Observed::new(&observing, &name, &own_identity(&name));
+                let observed = Observed::new(&observing, &name, &own_identity(&name), &room);
                 Server {
                     name,
                     kind: Kind::InProcess(InProcess::new(provider)),
@@ -180,7 +181,7 @@ impl Gateway {
             let (kind, observed) = match server.transport {
                 ServerTransport::Unusable { reason } => (Kind::Unusable { reason }, None),
                 ServerTransport::Stdio(stdio) => {
-                    let observed = Observed::new(&observing, &server.name, &digest(&stdio));
+                    let observed = Observed::new(&observing, &server.name, &digest(&stdio), &room);
                     let cache = cache_dir.as_deref().map(|folder| CacheFile::new(folder, &stdio));
                     let upstream = Upstream::new(server.name.clone(), stdio, Arc::clone(&host), cache);
                     (Kind::Upstream(upstream), observed)

@@ -4,9 +4,11 @@
 //! Shapes are kept, no values. The list of tools that generators see is made
 //! anew only when a shape has widened, at most every [`SPACING`], so that runs
 //! share one list; the numbers of observations in it are those of that moment.
+//! How much is held is bounded for a tool (`shape`), a server and a gateway (`room`).
 
 mod failures;
 mod kept;
+mod room;
 mod sample;
 mod shape;
 #[cfg(test)]
@@ -26,7 +28,8 @@ use std::{
 use sha2::{Digest, Sha256};
 use terraphim_types::{ObservedResult, ServerName, ToolDefinition};
 
-use self::kept::{KeptFile, Known, KnownTool, now};
+use self::kept::{KeptFile, Known, KnownTool, Lock, now};
+pub(crate) use self::room::Room;
 
 /// How far changed lists of tools are apart.
 const SPACING: Duration = Duration::from_millis(200);
@@ -56,6 +59,7 @@ pub enum Observing {
 pub(crate) struct Observed {
     server: ServerName,
     file: Option<KeptFile>,
+    room: Arc<Room>,
     state: Mutex<State>,
     /// Whether changes are being gathered to be written.
     is_gathering: AtomicBool,
@@ -66,6 +70,8 @@ struct State {
     /// Whether what is on disk is in here.
     is_loaded: bool,
     tools: HashMap<String, Record>,
+    /// What the tools take in memory.
+    bytes: usize,
     dressed: Option<Dressed>,
     /// Whether the list shows less than is known.
     is_stale: bool,
@@ -80,6 +86,8 @@ struct Record {
     is_unsaved: bool,
     /// Results that went by, looked at or not.
     passed: u64,
+    /// What it takes in memory.
+    bytes: usize,
 }
 
 /// A list of tools with what is known of them.
@@ -90,8 +98,14 @@ struct Dressed {
 }
 
 impl Observed {
-    /// `identity` is a digest of what the server is; `None` where nothing is observed.
-    pub(crate) fn new(observing: &Observing, server: &ServerName, identity: &str) -> Option<Arc<Self>> {
+    /// `identity` is a digest of what the server is; `None` where nothing is observed. `room` is shared by the
+    /// servers of a gateway.
+    pub(crate) fn new(
+        observing: &Observing,
+        server: &ServerName,
+        identity: &str,
+        room: &Arc<Room>,
+    ) -> Option<Arc<Self>> {
         let file = match observing {
             Observing::Off => return None,
             Observing::InMemory => None,
@@ -100,6 +114,7 @@ impl Observed {
         Some(Arc::new(Self {
             server: server.clone(),
             file,
+            room: Arc::clone(room),
             state: Mutex::default(),
             is_gathering: AtomicBool::new(false),
         }))
@@ -117,7 +132,7 @@ impl Observed {
         }
         let is_new = state.dressed.as_ref().is_none_or(|dressed| !Arc::ptr_eq(&dressed.from, tools));
         if is_new {
-            state.forget_changed(tools);
+            state.forget_changed(tools, &self.room);
         }
         let dressed = state.dressed(tools);
         state.is_stale = false;
@@ -150,6 +165,7 @@ impl Observed {
         record.known.shape = std::mem::take(&mut record.known.shape).bounded();
         record.is_unsaved = true;
         state.is_stale = true;
+        state.weigh(&tool.name, &self.room);
         self.file.is_some()
     }
 
@@ -164,7 +180,9 @@ impl Observed {
         });
         let is_new = is_new == Some(true);
         if is_new {
-            self.state().is_stale = true;
+            let mut state = self.state();
+            state.is_stale = true;
+            state.weigh(&tool.name, &self.room);
         }
         is_new && self.file.is_some()
     }
@@ -180,25 +198,44 @@ impl Observed {
 
     /// Writes what the disk does not know, and takes over what others have written.
     pub(crate) fn save(&self) {
-        let Some(file) = &self.file else { return };
-        let added = self.state().take_unsaved();
-        if added.is_empty() {
-            return;
+        Self::save_all(std::iter::once(self));
+    }
+
+    /// The same for the servers of a gateway, whose files are in one folder: its lock is waited for once.
+    pub(crate) fn save_all<'o>(servers: impl Iterator<Item = &'o Self>) {
+        let mut lock: Option<io::Result<Lock>> = None;
+        for server in servers {
+            let Some(file) = &server.file else { continue };
+            let added = server.state().take_unsaved();
+            if added.is_empty() {
+                continue;
+            }
+            match lock.get_or_insert_with(|| file.lock()) {
+                Ok(lock) => server.write(file, added, lock),
+                Err(error) => server.put_back(&added, error),
+            }
         }
-        let names: Vec<(String, u64)> =
-            added.iter().map(|(name, tool)| (name.clone(), tool.observations)).collect();
-        let saved = file.add(added);
+    }
+
+    fn write(&self, file: &KeptFile, added: Known, lock: &Lock) {
+        let counts = |(name, tool): (&String, &KnownTool)| {
+            (name.clone(), KnownTool { observations: tool.observations, ..KnownTool::default() })
+        };
+        let counted: Known = added.iter().map(counts).collect();
+        match file.add(added, lock) {
+            Ok(known) => self.state().take_over(known, &self.room),
+            Err(error) => self.put_back(&counted, &error),
+        }
+    }
+
+    /// What could not be written is to be written the next time.
+    fn put_back(&self, added: &Known, error: &io::Error) {
+        self.complain(error);
         let mut state = self.state();
-        match saved {
-            Ok(known) => state.take_over(known),
-            Err(error) => {
-                self.complain(&error);
-                for (name, count) in names {
-                    if let Some(record) = state.tools.get_mut(&name) {
-                        record.added += count;
-                        record.is_unsaved = true;
-                    }
-                }
+        for (name, tool) in added {
+            if let Some(record) = state.tools.get_mut(name) {
+                record.added += tool.observations;
+                record.is_unsaved = true;
             }
         }
     }
@@ -216,6 +253,7 @@ impl Observed {
             }
             let known = KnownTool { definition: digest(tool), ..KnownTool::default() };
             state.tools.insert(tool.name.clone(), Record { known, ..Record::default() });
+            state.weigh(&tool.name, &self.room);
         }
         state.tools.get_mut(&tool.name).map(look)
     }
@@ -226,7 +264,7 @@ impl Observed {
         if !state.is_loaded {
             state.is_loaded = true;
             if let Some(file) = &self.file {
-                state.take_over(file.load());
+                state.take_over(file.load(), &self.room);
             }
         }
         state
@@ -235,7 +273,7 @@ impl Observed {
 
 impl State {
     /// Forgets what was observed under other definitions.
-    fn forget_changed(&mut self, tools: &[ToolDefinition]) {
+    fn forget_changed(&mut self, tools: &[ToolDefinition], room: &Room) {
         if self.tools.is_empty() {
             return;
         }
@@ -244,9 +282,12 @@ impl State {
             now_listed.entry(&tool.name).or_insert(tool);
         }
         // A tool that is not listed now may be listed again.
-        self.tools.retain(|name, record| {
-            now_listed.get(name.as_str()).is_none_or(|tool| digest(tool) == record.known.definition)
-        });
+        let is_changed = |(name, record): &(&String, &Record)| {
+            now_listed.get(name.as_str()).is_some_and(|tool| digest(tool) != record.known.definition)
+        };
+        let changed: Vec<String> =
+            self.tools.iter().filter(is_changed).map(|(name, _)| name.clone()).collect();
+        changed.iter().for_each(|name| self.forget(name, room));
     }
 
     fn dressed(&self, tools: &Arc<[ToolDefinition]>) -> Arc<[ToolDefinition]> {
@@ -285,12 +326,13 @@ impl State {
 
     /// Takes over what is on disk, to which all that is known here was added
     /// but for what came since.
-    fn take_over(&mut self, known: Known) {
+    fn take_over(&mut self, known: Known, room: &Room) {
         for (name, theirs) in known {
             let Some(record) = self.tools.get_mut(&name) else {
-                if self.tools.len() < TOOLS {
+                if self.tools.len() < TOOLS && self.has_room(&name, &theirs, room) {
                     self.is_stale = true;
-                    self.tools.insert(name, Record { known: theirs, ..Record::default() });
+                    self.tools.insert(name.clone(), Record { known: theirs, ..Record::default() });
+                    self.weigh(&name, room);
                 }
                 continue;
             };
@@ -298,12 +340,16 @@ impl State {
                 continue;
             }
             record.known.observations = theirs.observations.saturating_add(record.added);
-            if record.known.shape.join(&theirs.shape) {
+            let mut is_new = record.known.shape.join(&theirs.shape);
+            if is_new {
                 record.known.shape = std::mem::take(&mut record.known.shape).bounded();
-                self.is_stale = true;
             }
             for message in theirs.failures.into_iter().rev() {
-                self.is_stale |= failures::add(&mut record.known.failures, message);
+                is_new |= failures::add(&mut record.known.failures, message);
+            }
+            if is_new {
+                self.is_stale = true;
+                self.weigh(&name, room);
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod complaint;
 mod effort;
+mod keywords;
 mod standalone;
 mod uri;
 

@@ -146,6 +146,18 @@ impl Library {
         })
     }
 
+    /// The newest state of a role that there is, if there is one yet; waits for nothing and begins nothing.
+    ///
+    /// # Errors
+    /// No such role.
+    pub fn view_at_hand(&self, role: Option<&str>) -> Result<Option<Arc<RoleView>>, NotesError> {
+        let followed = self.followed(role)?;
+        if followed.has_caught_up() {
+            followed.look_if_due();
+        }
+        Ok(followed.view())
+    }
+
     /// Looks at all files of a role, waits until what changed is read, and says what there is.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! The provider: the notes as a server of the gateway.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -31,12 +34,14 @@ pub struct NotesServer {
     tools: Arc<Tools>,
     /// The terms of the knowledge graph, and what they were taken from.
     synonyms: Arc<Mutex<Option<Taken>>>,
+    /// Whether a search for tools has waited for the knowledge graph.
+    has_waited: Arc<AtomicBool>,
 }
 
 /// Groups of words, and the thesaurus that they were taken from.
 type Taken = (Arc<Thesaurus>, SynonymGroups);
 
-/// How long a search for tools waits for the knowledge graph.
+/// How long the first search for tools waits for the knowledge graph; later ones take what there is.
 const SYNONYMS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Most concepts whose words are given to a search for tools, and most words of one.
@@ -60,7 +65,12 @@ impl NotesServer {
     pub fn over(library: Library, managed: Option<ManagedFile>) -> Result<Self, ConfigError> {
         let name =
             ServerName::new(NAME).map_err(|_: InvalidName| ConfigError::Name { name: NAME.to_owned() })?;
-        Ok(Self { name, tools: Arc::new(Tools::new(library, managed)), synonyms: Arc::default() })
+        Ok(Self {
+            name,
+            tools: Arc::new(Tools::new(library, managed)),
+            synonyms: Arc::default(),
+            has_waited: Arc::default(),
+        })
     }
 
     /// What the tools work on.
@@ -133,7 +143,11 @@ impl Provider for NotesServer {
         Box::pin(async {
             let library = self.newest().await;
             library.role(None).ok()?.knowledge_graph.as_ref()?;
-            let view = library.view_within(None, SYNONYMS_PATIENCE).await.ok()?;
+            let view = if self.has_waited.swap(true, Ordering::AcqRel) {
+                library.view_at_hand(None).ok()??
+            } else {
+                library.view_within(None, SYNONYMS_PATIENCE).await.ok()?
+            };
             let thesaurus = Arc::clone(view.thesaurus());
             let mut known = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
             match known.as_ref() {

@@ -118,14 +118,15 @@ async fn measure(runs: usize) -> Result<Vec<Figure>, CliError> {
     figures.extend(node(&scene, runs).await?);
     let one_call = [
         ONE_CALL.into(),
-        Code::python(PYTHON_ONE_CALL),
-        Code::bash(BASH_ONE_CALL),
-        Code::rust(RUST_ONE_CALL),
-        Code::node(ONE_CALL),
+        Code::of(Language::Python, PYTHON_ONE_CALL),
+        Code::of(Language::Bash, BASH_ONE_CALL),
+        Code::of(Language::Rust, RUST_ONE_CALL),
+        Code::of(Language::Node, ONE_CALL),
     ];
     figures.extend(mixed::thousand(&scene, &one_call).await?);
     scene.gateway.shutdown().await;
-    let no_call = [NO_CALL.into(), Code::python(PYTHON_NO_CALL), Code::bash(BASH_NO_CALL)];
+    let no_call =
+        [NO_CALL.into(), Code::of(Language::Python, PYTHON_NO_CALL), Code::of(Language::Bash, BASH_NO_CALL)];
     figures.extend(mixed::full_workspace(&bench, &no_call).await?);
     figures.push(place_of_a_killed_run(&bench).await?);
     figures.push(many_tools(&bench).await?);
@@ -169,14 +170,14 @@ async fn python(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
         complain(&format!("Python is not measured: {error}"));
         return Ok(Vec::new());
     }
-    scene.times(Code::python(PYTHON_ONE_CALL), 20).await?;
+    scene.times(Code::of(Language::Python, PYTHON_ONE_CALL), 20).await?;
     let mut figures = Vec::new();
     for (name, code, promise) in [
         ("Python run without a call", PYTHON_NO_CALL, Promise::None),
         ("Python run with one call", PYTHON_ONE_CALL, Promise::AtMost(5.0)),
         ("Python run that writes a file", PYTHON_WRITES, Promise::None),
     ] {
-        let times = scene.times(Code::python(code), runs).await?;
+        let times = scene.times(Code::of(Language::Python, code), runs).await?;
         figures.push(Figure::of(name, "ms", &times, promise));
     }
     let looked_at = ("looking at 60 lines of Python", 2.0);
@@ -190,13 +191,13 @@ async fn bash(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
         complain(&format!("Bash is not measured: {error}"));
         return Ok(Vec::new());
     }
-    scene.times(Code::bash(BASH_ONE_CALL), 20).await?;
+    scene.times(Code::of(Language::Bash, BASH_ONE_CALL), 20).await?;
     let mut figures = Vec::new();
     for (name, code, promise) in [
         ("Bash run without a call", BASH_NO_CALL, Promise::None),
         ("Bash run with one call", BASH_ONE_CALL, Promise::AtMost(8.0)),
     ] {
-        let times = scene.times(Code::bash(code), runs).await?;
+        let times = scene.times(Code::of(Language::Bash, code), runs).await?;
         figures.push(Figure::of(name, "ms", &times, promise));
     }
     let looked_at = ("looking at 60 lines of Bash", 5.0);
@@ -210,19 +211,19 @@ async fn rust(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
         complain(&format!("Rust is not measured: {error}"));
         return Ok(Vec::new());
     }
-    scene.times(Code::rust(RUST_ONE_CALL), 20).await?;
+    scene.times(Code::of(Language::Rust, RUST_ONE_CALL), 20).await?;
     let mut compiled = Vec::new();
     for number in 0..COMPILED {
         // A text that was not compiled before.
-        compiled.push(scene.run(Code::rust(&format!("{RUST_ONE_CALL}{number}"))).await?);
+        compiled.push(scene.run(Code::of(Language::Rust, &format!("{RUST_ONE_CALL}{number}"))).await?);
     }
     let mut figures = vec![Figure::of("Rust compile and run", "ms", &compiled, Promise::AtMost(300.0))];
-    scene.run(Code::rust(RUST_NO_CALL)).await?;
+    scene.run(Code::of(Language::Rust, RUST_NO_CALL)).await?;
     for (name, code, promise) in [
         ("Rust run without a call", RUST_NO_CALL, Promise::None),
         ("Rust run with one call", RUST_ONE_CALL, Promise::AtMost(5.0)),
     ] {
-        let times = scene.times(Code::rust(code), runs).await?;
+        let times = scene.times(Code::of(Language::Rust, code), runs).await?;
         figures.push(Figure::of(name, "ms", &times, promise));
     }
     Ok(figures)
@@ -244,11 +245,11 @@ async fn node(scene: &Scene, runs: usize) -> Result<Vec<Figure>, CliError> {
         let mut times = Vec::new();
         for _ in 0..runs.min(NODE_RUNS) {
             tokio::time::sleep(THINKING).await;
-            times.push(scene.run(Code::node(code)).await?);
+            times.push(scene.run(Code::of(Language::Node, code)).await?);
         }
         figures.push(Figure::of(name, "ms", &times, promise));
     }
-    let times = scene.times(Code::node(ONE_CALL), runs.min(NODE_RUNS)).await?;
+    let times = scene.times(Code::of(Language::Node, ONE_CALL), runs.min(NODE_RUNS)).await?;
     figures.push(Figure::of("node run with one call, one after the other", "ms", &times, Promise::None));
     Ok(figures)
 }

@@ -1,8 +1,11 @@
 //! `terraphim tools types`: printed, or as a folder.
 
 mod folder;
+mod generated;
 
-use terraphim_mcp_codegen::{ServerTools, TreeFile, module_declarations, server_modules, tree};
+use terraphim_mcp_codegen::{
+    Reach, ServerTools, TreeFile, module_declarations, server_modules, tree, tree_of,
+};
 use terraphim_mcp_gateway::{CatalogueSnapshot, ServerState};
 use terraphim_types::{Language, ServerName};
 
@@ -38,15 +41,31 @@ pub(crate) fn types(snapshot: &CatalogueSnapshot, args: &TypesArgs) -> Result<Ex
     };
     let silent: Vec<_> =
         snapshot.servers.iter().filter(is_silent).map(|server| server.name.clone()).collect();
-    let files = tree(args.lang, &servers(snapshot), is_wanted);
+    let reach = |server: &ServerName| {
+        let reach = if silent.contains(server) { Reach::NotReached } else { Reach::Reached };
+        is_wanted(server).then_some(reach)
+    };
+    let files = tree_of(args.lang, &servers(snapshot), reach);
     let done = folder::write(out, args.lang, &files, &silent)?;
     for path in &done.kept {
         complain(&format!(
             "warning: {path} was changed since it was written, and stays although its tool is gone"
         ));
     }
+    // Whoever names a server wants that one, and whoever names none wants some.
+    if !silent.is_empty() && (!args.server.is_empty() || silent.len() == wanted.len()) {
+        return Err(TypesError::NotReached { servers: silent }.into());
+    }
+    for server in &silent {
+        complain(&format!("warning: `{server}` was not reached: what is there of it stays as it was"));
+    }
+    let missing = match silent.len() {
+        0 => String::new(),
+        1 => "; 1 server not reached".to_owned(),
+        more => format!("; {more} servers not reached"),
+    };
     print(&format!(
-        "{}: {} written, {} unchanged, {} removed",
+        "{}: {} written, {} unchanged, {} removed{missing}",
         out.display(),
         done.written,
         done.unchanged,

@@ -96,10 +96,12 @@ fn a_task_chooses_the_tools_and_a_budget_cuts_whole_parts() {
     assert!(text.contains("13 tools") || text.contains("`up` (13)"), "{text}");
     assert!(text.contains("tokens to write so") && text.ends_with("> add two numbers\n"), "{text}");
     let mut before = all["tokens"].as_u64().expect("tokens");
-    for budget in [1_000_u64, 700, 500, 350] {
+    for budget in [1_000_u64, 700, 500, 350, 250] {
         let shown = prompt(&place, &["--task", "add two numbers", "--budget", &budget.to_string()]);
         let tokens = shown["tokens"].as_u64().expect("tokens");
         assert!(tokens <= budget && tokens <= before, "{tokens} of {budget}");
+        let text = shown["text"].as_str().expect("a text");
+        assert!(text.contains("\nup.add("), "the tool for the task is never left out: {text}");
         before = tokens;
     }
     let refused = place.terraphim(&["prompt", "--budget", "50"]);

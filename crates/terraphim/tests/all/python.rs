@@ -357,3 +357,25 @@ fn a_server_whose_name_is_a_word_of_the_language_is_imported_with_an_underscore(
     let wrong = place.python("from mcp_servers import class_", &[]);
     assert!(wrong.failure(1).contains("there is no server `class_`"), "{}", wrong.err);
 }
+
+#[test]
+fn names_of_tools_do_not_depend_on_the_order_of_a_list() {
+    let place = Place::new();
+    if !place.has_python() {
+        return;
+    }
+    for names in [["from", "from_", "class"], ["from_", "class", "from"]] {
+        let lines = names.map(|name| {
+            json!({ "tool": { "name": name, "inputSchema": { "type": "object" }, "annotations": { "readOnlyHint": true } } })
+                .to_string()
+        });
+        place.file("tools.jsonl", lines.join("\n"));
+        let file = place.project("tools.jsonl");
+        let entry = place.server("up", &["--definitions", file.to_str().expect("a path")]);
+        place.file(".mcp.json", json!({ "mcpServers": { "up": entry } }).to_string());
+        let program =
+            "from mcp_servers import up\n[repr(tool) for tool in (up.from_, getattr(up, 'from'), up.class_)]";
+        let told = place.python(program, &[]).json();
+        assert_eq!(told, json!(["<tool up.from_>", "<tool up.from>", "<tool up.class>"]), "{names:?}");
+    }
+}

@@ -53,7 +53,11 @@ fn complaints_of_the_compiler_are_in_the_programs_own_lines() {
         ("fn main() {\n    let x = 1\n    let y = 2;\n}", "program.rs:2:14: expected `;`"),
         ("fn main() {\n    pritnln!(\"x\");\n}", "program.rs:2:5: cannot find macro `pritnln`"),
         ("fn main() {\n    pritnln!(\"x\");\n}", "hint: a macro with a similar name exists"),
-        ("fn main() { a(); b(); c(); }", "(and 2 more errors)"),
+        (
+            "fn main() {\n    a();\n    b();\n    c();\n}",
+            "program.rs:4:5: cannot find function `c` in this scope",
+        ),
+        ("fn main() { a(); b(); c(); d(); e(); f(); g(); }", "(and 2 more errors)"),
         ("fn main() {\n    let s = String::new();\n    let t = s;\n    println!(\"{s}\");\n}", "[E0382]"),
         ("fn go() {}", "[E0601]"),
         ("use serde::Serialize;\nfn main() {}", "and no other crates"),
@@ -99,7 +103,25 @@ fn a_failure_says_where_and_why() {
         ("fn main() { unsafe { std::ptr::null_mut::<u8>().write_volatile(1) } }", "ended by SIGSEGV"),
         (
             "use mcp_runtime::{call, json};\nfn main() -> mcp_runtime::Result<()> { call(\"up\", \"fail\", json!({}))?; Ok(()) }",
-            "program.rs: up.fail failed: it failed on purpose",
+            "program.rs:2:40: up.fail failed: it failed on purpose",
+        ),
+        (
+            "use mcp_servers::up;\nuse mcp_runtime::prelude::*;\nfn main() -> Result<Value> {\n    \
+             let all = parallel(&[1, 2], |_| up::fail());\n    let all: Result<Vec<_>> = all.into_iter().collect();\n    all?;\n    \
+             Ok(json!(1))\n}",
+            "program.rs:4:37: up.fail failed: it failed on purpose",
+        ),
+        (
+            "fn main() -> mcp_runtime::Result<()> {\n    let n: u8 = \"x\".parse()?;\n    println!(\"{n}\");\n    Ok(())\n}",
+            "program.rs:2:17: exit code 1: Error: invalid digit found in string",
+        ),
+        (
+            "fn main() -> mcp_runtime::Result<()> {\n    Err(\"no\".into())\n}",
+            "program.rs:2:14: exit code 1: Error: no",
+        ),
+        (
+            "fn main() -> Result<(), String> {\n    Err(\"no\".into())\n}",
+            "hint: let `main` return `mcp_runtime::Result`",
         ),
         (
             "use mcp_runtime::{call, json};\nfn main() {\n    call(\"up\", \"fail\", json!({})).unwrap();\n}",

@@ -7,6 +7,7 @@
 mod find;
 mod imports;
 mod program;
+mod report;
 mod resident;
 mod verdict;
 mod wire;
@@ -33,7 +34,8 @@ pub use self::find::CheckerPlaces;
 use self::{
     find::Found,
     program::Program,
-    resident::{Deadlines, Diagnostic, Resident, Start, Texts, Unchecked},
+    report::Diagnostic,
+    resident::{Deadlines, Resident, Start, Texts, Unchecked},
     verdict::{About, Verdict, judge},
 };
 use crate::{

@@ -3,10 +3,10 @@
 //! place, which takes the same value and ends as finally. It is the checker that
 //! says where that is: nothing parses a program here.
 
-use super::resident::{Diagnostic, Position};
+use super::report::{Code, Diagnostic, Position};
 
 /// A `return` outside of a function.
-const RETURN_OUTSIDE: u64 = 1108;
+const RETURN_OUTSIDE: Code = Code(1108);
 
 const RETURN: &str = "return";
 
@@ -26,7 +26,7 @@ impl<'s> Program<'s> {
     /// functions; `None` if it found none.
     pub(super) fn without_returns(&mut self, found: &[Diagnostic]) -> Option<String> {
         let lines = Lines::new(self.source);
-        let is_outside = |one: &&Diagnostic| one.code.as_u64() == Some(RETURN_OUTSIDE);
+        let is_outside = |one: &&Diagnostic| one.code == RETURN_OUTSIDE;
         let offsets = found.iter().filter(is_outside).filter_map(|one| lines.offset(one.range.start));
         let mut offsets: Vec<_> = offsets
             .filter(|at| self.source.get(*at..).is_some_and(|rest| rest.starts_with(RETURN)))
@@ -56,7 +56,8 @@ impl<'s> Program<'s> {
     /// The offset in the source of a place in `text`, which is the source or was made of it.
     pub(super) fn offset(&self, lines: &Lines<'_>, place: Position) -> Option<usize> {
         let at = lines.offset(place)?;
-        let longer = self.longer.iter().filter(|longer| at >= **longer).count();
+        // They are in the order of the text.
+        let longer = self.longer.partition_point(|longer| at >= *longer);
         Some(at.saturating_sub(longer).min(self.source.len()))
     }
 }
@@ -95,10 +96,16 @@ pub(super) fn place_of(source: &str, offset: usize) -> (u32, u32) {
     (line, column)
 }
 
-/// The lines of a text as the protocol counts them.
+/// Bytes between places of a text whose UTF-16 units are known.
+const STRIDE: usize = 256;
+
+/// The lines of a text as the protocol counts them. A place is found by searching, however long the text or its
+/// lines are: there may be a complaint about each of many places.
 pub(super) struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    /// For places about every [`STRIDE`] bytes the units before them and their offsets, both ascending.
+    marks: Vec<(usize, usize)>,
 }
 
 impl<'t> Lines<'t> {
@@ -109,7 +116,17 @@ impl<'t> Lines<'t> {
             b'\r' if bytes.get(at + 1) != Some(&b'\n') => Some(at + 1),
             _ => None,
         });
-        Self { text, starts: std::iter::once(0).chain(breaks).collect() }
+        let starts = std::iter::once(0).chain(breaks).collect();
+        let mut marks = vec![(0, 0)];
+        let (mut units, mut next) = (0, STRIDE);
+        for (at, c) in text.char_indices() {
+            if at >= next {
+                marks.push((units, at));
+                next = at + STRIDE;
+            }
+            units += c.len_utf16();
+        }
+        Self { text, starts, marks }
     }
 
     /// The byte offset of a place; `None` if there is no such line. A place
@@ -118,14 +135,25 @@ impl<'t> Lines<'t> {
         let line = place.line as usize;
         let start = *self.starts.get(line)?;
         let end = self.starts.get(line + 1).copied().unwrap_or(self.text.len());
-        let mut units = 0;
-        for (at, c) in self.text.get(start..end)?.char_indices() {
-            if units >= place.character as usize {
-                return Some(start + at);
+        let wanted = self.units_before(start)? + place.character as usize;
+        let (mut units, from) = self.last_mark(|(units, _)| *units <= wanted)?;
+        for (at, c) in self.text.get(from..end).unwrap_or_default().char_indices() {
+            if units >= wanted {
+                return Some(from + at);
             }
             units += c.len_utf16();
         }
         Some(end)
+    }
+
+    fn units_before(&self, offset: usize) -> Option<usize> {
+        let (units, from) = self.last_mark(|(_, at)| *at <= offset)?;
+        Some(units + self.text.get(from..offset)?.encode_utf16().count())
+    }
+
+    fn last_mark(&self, is_before: impl Fn(&(usize, usize)) -> bool) -> Option<(usize, usize)> {
+        let behind = self.marks.partition_point(is_before);
+        self.marks.get(behind.checked_sub(1)?).copied()
     }
 }
 
@@ -188,6 +216,37 @@ mod tests {
             assert_eq!(place_of(source, source.find(text).unwrap()), place, "{text}");
         }
         assert_eq!(place_of(source, 4_000), (5, 3));
+    }
+
+    #[test]
+    fn places_are_found_by_searching_as_by_counting() {
+        let text = "ab😀é\r\n\u{2028}x\n".repeat(200) + &"é😀z".repeat(2_000);
+        let lines = Lines::new(&text);
+        for (number, line) in text.split_inclusive('\n').enumerate() {
+            let start = line.as_ptr() as usize - text.as_ptr() as usize;
+            let mut units = 0;
+            for (at, c) in line.char_indices() {
+                let place =
+                    Position { line: number.try_into().unwrap(), character: units.try_into().unwrap() };
+                assert_eq!(lines.offset(place), Some(start + at), "{place:?}");
+                units += c.len_utf16();
+            }
+        }
+    }
+
+    #[test]
+    fn many_places_of_one_long_line_are_found_in_little_time() {
+        let source = "return 1;".repeat(100_000);
+        let found: Vec<Diagnostic> = (0..100_000).map(|at| outside(0, at * 9)).collect();
+        let begun = std::time::Instant::now();
+        let mut program = Program::new(&source);
+        let text = program.without_returns(&found).unwrap();
+        let lines = Lines::new(&text);
+        let last = found.iter().filter_map(|one| program.offset(&lines, one.range.start)).max();
+        // Counting from the line's beginning for each takes minutes.
+        assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
+        assert_eq!(last, Some(99_999 * 9));
+        assert!(!text.contains("return"));
     }
 
     #[test]

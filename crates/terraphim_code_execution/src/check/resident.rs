@@ -11,22 +11,21 @@ use std::{
     time::Duration,
 };
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::Mutex,
     time::{Instant, timeout},
 };
 
-use super::wire::{Wire, WireError};
+use super::{
+    report::{Diagnostic, Greeting, Report},
+    wire::{Wire, WireError},
+};
 
 /// Programs that one process reads before another takes its place: what it
 /// keeps of them is its own affair.
 const MOST_CHECKS: u32 = 1_000;
-
-/// Most diagnostics that are read.
-const MOST_DIAGNOSTICS: usize = 1_000;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -86,35 +85,6 @@ pub(super) enum Unchecked {
     Busy(Duration),
     #[error("the type checker failed")]
     Wire(#[from] WireError),
-}
-
-/// What the checker complains about.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Diagnostic {
-    pub(super) range: Range,
-    #[serde(default)]
-    pub(super) severity: u32,
-    #[serde(default)]
-    pub(super) code: Value,
-    pub(super) message: String,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-pub(super) struct Range {
-    pub(super) start: Position,
-}
-
-/// A place as the protocol counts: both from 0, `character` in UTF-16 units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(super) struct Position {
-    pub(super) line: u32,
-    pub(super) character: u32,
-}
-
-#[derive(Debug, Deserialize)]
-struct Report {
-    #[serde(default)]
-    items: Vec<Value>,
 }
 
 /// A checker of a host.
@@ -232,7 +202,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Running<S> {
         let mut wire = Wire::new(stream);
         let capabilities = json!({ "textDocument": { "diagnostic": {} } });
         let greeting = json!({ "processId": null, "rootUri": null, "capabilities": capabilities });
-        let answer = wire.request("initialize", greeting).await?;
+        let answer: Greeting = wire.request("initialize", greeting).await?;
         let said = usable(&answer).map_err(Unchecked::Version)?;
         wire.notify("initialized", json!({})).await?;
         let folder = folder.to_owned();
@@ -273,18 +243,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Running<S> {
 
     async fn diagnostics(&mut self, name: &str) -> Result<Vec<Diagnostic>, WireError> {
         let params = json!({ "textDocument": { "uri": self.uri(name) } });
-        let answer = self.wire.request("textDocument/diagnostic", params).await?;
-        let nonsense = |error: serde_json::Error| WireError::Nonsense(format!("a report: {error}"));
-        let report: Report = serde_json::from_value(answer).map_err(nonsense)?;
-        let items = report.items.into_iter().take(MOST_DIAGNOSTICS);
-        items.map(|item| serde_json::from_value(item).map_err(nonsense)).collect()
+        let report: Report = self.wire.request("textDocument/diagnostic", params).await?;
+        Ok(report.items.0)
     }
 }
 
 /// The name and version of a checker that can be used, by its answer to the greeting.
-fn usable(answer: &Value) -> Result<String, String> {
-    let about = |key: &str| answer.pointer(key).and_then(Value::as_str).unwrap_or_default();
-    let (name, version) = (about("/serverInfo/name"), about("/serverInfo/version"));
+fn usable(answer: &Greeting) -> Result<String, String> {
+    let (name, version) = (answer.about.name.as_str(), answer.about.version.as_str());
     let shown = |text: &str| text.chars().filter(|c| !c.is_control()).take(60).collect::<String>();
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < super::find::OLDEST) {
@@ -296,11 +262,11 @@ fn usable(answer: &Value) -> Result<String, String> {
         ));
     }
     // The one encoding of positions that every version of the protocol has.
-    match about("/capabilities/positionEncoding") {
+    match answer.capabilities.encoding.as_str() {
         "" | "utf-16" => {}
         other => return Err(format!("it counts positions in {}", shown(other))),
     }
-    if answer.pointer("/capabilities/diagnosticProvider").is_none_or(Value::is_null) {
+    if answer.capabilities.diagnostics.is_none() {
         return Err("it does not answer what is wrong with a program".to_owned());
     }
     Ok(format!("{} {}", shown(name), shown(version)))

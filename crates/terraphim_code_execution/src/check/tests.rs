@@ -13,7 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 use super::{
     program::Program,
-    resident::{Deadlines, Diagnostic, Resident, Start, Texts, Unchecked},
+    report::Diagnostic,
+    resident::{Deadlines, Resident, Start, Texts, Unchecked},
     verdict::{About, Verdict, judge},
 };
 
@@ -34,6 +35,10 @@ enum Deed {
     NoReport,
     Refuses,
     AnnouncesTerabytes,
+    /// Has more to say than is heard.
+    SaysTooMuch,
+    /// Asks by a name that is none.
+    AsksEndlessly,
     /// Sends heads that never end.
     EndlessHead,
     /// Notes without end, and no answer.
@@ -171,6 +176,14 @@ async fn perform(
         Deed::AnnouncesTerabytes => {
             let _ = stream.write_all(b"Content-Length: 1099511627776\r\n\r\n").await;
         }
+        Deed::SaysTooMuch => {
+            let long = answer(json!({ "items": [], "more": "x".repeat(5 << 20) }));
+            say(stream, &long).await;
+        }
+        Deed::AsksEndlessly => {
+            let question = json!({ "jsonrpc": "2.0", "id": "x".repeat(1_000), "method": "x" });
+            say(stream, &question).await;
+        }
         Deed::EndlessHead => while stream.write_all(b"Content-Type: x\r\n").await.is_ok() {},
         Deed::Chatters => {
             let note = json!({ "jsonrpc": "2.0", "method": "window/logMessage", "params": {} }).to_string();
@@ -220,6 +233,8 @@ async fn whatever_a_checker_does_ends_in_words() {
         (Deed::Refuses, "the type checker failed: it refused the request: "),
         (Deed::NoReport, "the type checker failed: it says what is no message: a report: "),
         (Deed::AnnouncesTerabytes, "the type checker failed: it sent a message of 1099511627776 bytes"),
+        (Deed::SaysTooMuch, "the type checker failed: it sent a message of 52429"),
+        (Deed::AsksEndlessly, "the type checker failed: it says what is no message: \"xxx"),
         (Deed::EndlessHead, "the type checker failed: it says what is no message: Content-Type: x"),
     ] {
         let said = failure(deed).await;

@@ -4,7 +4,7 @@ use terraphim_mcp_codegen::nearest;
 
 use super::{
     program::{Lines, Program, place_of},
-    resident::Diagnostic,
+    report::Diagnostic,
 };
 use crate::outcome::{ErrorKind, RunError};
 
@@ -59,7 +59,7 @@ pub(super) fn judge(
     about: &About<'_>,
 ) -> Verdict {
     let errors: Vec<&Diagnostic> = found.iter().filter(|one| one.severity == ERROR).collect();
-    let code = |one: &Diagnostic| one.code.as_u64().unwrap_or(0);
+    let code = |one: &Diagnostic| one.code.0;
     let is_grammar =
         |one: &&&Diagnostic| (1000..2000).contains(&code(one)) && !TYPES_BELOW_2000.contains(&code(one));
     if let Some(grammar) = errors.iter().find(is_grammar) {
@@ -130,7 +130,7 @@ fn message(one: &Diagnostic) -> String {
 
 /// What to do about an error, where more can be said than the checker says itself.
 fn hint(one: &Diagnostic, servers: &[String]) -> String {
-    let code = one.code.as_u64().unwrap_or(0);
+    let code = one.code.0;
     let mut quoted = one.message.split('\'').skip(1).step_by(2);
     match code {
         2305 | 2614 | 2724 if one.message.contains("\"mcp-servers\"") => {

@@ -2,15 +2,18 @@
 //! side reads what an agent wrote, so everything that it sends is bounded and
 //! nothing of it is trusted.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};
+use serde_json::{Value, json, value::RawValue};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Longest head of a message, in bytes.
 const MAX_HEAD: usize = 4 << 10;
 
-/// Longest message that is taken, in bytes.
-const MAX_MESSAGE: usize = 16 << 20;
+/// Longest message that is taken, in bytes: ten thousand complaints of usual length.
+const MAX_MESSAGE: usize = 4 << 20;
+
+/// Longest number or text by which a question is answered, in bytes.
+const MAX_ID: usize = 256;
 
 /// Bytes that are read at once.
 const READ_BYTES: usize = 64 << 10;
@@ -35,19 +38,19 @@ pub(super) enum WireError {
     Write(#[source] std::io::Error),
 }
 
-/// A message as far as it is looked at.
+/// A message as far as it is looked at: its parts stay texts until it is known what they are to be.
 #[derive(Debug, Deserialize)]
 struct Message {
     #[serde(default)]
-    id: Option<Value>,
+    id: Option<Box<RawValue>>,
     #[serde(default)]
     method: Option<String>,
     #[serde(default)]
-    params: Value,
+    params: Option<Box<RawValue>>,
     #[serde(default)]
-    result: Value,
+    result: Option<Box<RawValue>>,
     #[serde(default)]
-    error: Option<Value>,
+    error: Option<Box<RawValue>>,
 }
 
 /// One side of a conversation.
@@ -70,7 +73,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// Asks something, and gives the answer. What the other side asks or tells
     /// meanwhile is answered with nothing.
-    pub(super) async fn request(&mut self, method: &str, params: Value) -> Result<Value, WireError> {
+    pub(super) async fn request<T: DeserializeOwned + Default>(
+        &mut self,
+        method: &str,
+        params: Value,
+    ) -> Result<T, WireError> {
         self.last += 1;
         let id = self.last;
         let sent =
@@ -83,13 +90,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             let message = self.receive().await?;
             match (message.method, message.id) {
                 (Some(method), Some(id)) => {
-                    let result = nothing(&method, &message.params);
-                    self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": result })).await?;
+                    let result = nothing(&method, message.params.as_deref());
+                    self.send(&json!({ "jsonrpc": "2.0", "id": own_id(&id)?, "result": result })).await?;
                 }
-                (None, Some(answered)) if answered == json!(id) => {
-                    return match message.error {
-                        Some(error) => Err(WireError::Refused(said(error.to_string().as_bytes()))),
-                        None => Ok(message.result),
+                (None, Some(answered)) if answered.get() == id.to_string() => {
+                    return match (message.error, message.result) {
+                        (Some(error), _) => Err(WireError::Refused(said(error.get().as_bytes()))),
+                        (None, None) => Ok(T::default()),
+                        (None, Some(result)) => serde_json::from_str(result.get())
+                            .map_err(|error| WireError::Nonsense(format!("a report: {error}"))),
                     };
                 }
                 // Notes, and answers to what nobody asked.
@@ -163,12 +172,27 @@ fn head(bytes: &[u8]) -> Result<Option<(usize, usize)>, WireError> {
     Ok(Some((end + END.len(), length.ok_or_else(nonsense)?)))
 }
 
+/// The name of a question as it is to be answered.
+fn own_id(id: &RawValue) -> Result<Value, WireError> {
+    let text = id.get();
+    let nonsense = |_| WireError::Nonsense(said(text.as_bytes()));
+    match text.len() {
+        0..=MAX_ID => serde_json::from_str(text).map_err(nonsense),
+        _ => Err(WireError::Nonsense(said(text.as_bytes()))),
+    }
+}
+
 /// The answer that says nothing.
-fn nothing(method: &str, params: &Value) -> Value {
+fn nothing(method: &str, params: Option<&RawValue>) -> Value {
+    #[derive(Deserialize)]
+    struct Asked {
+        items: Vec<IgnoredAny>,
+    }
+
     match method {
         "workspace/configuration" => {
-            let asked = params.get("items").and_then(Value::as_array).map_or(0, Vec::len);
-            Value::Array(vec![Value::Null; asked.min(64)])
+            let asked = params.and_then(|params| serde_json::from_str::<Asked>(params.get()).ok());
+            Value::Array(vec![Value::Null; asked.map_or(0, |asked| asked.items.len()).min(64)])
         }
         _ => Value::Null,
     }

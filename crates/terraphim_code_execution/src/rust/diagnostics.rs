@@ -7,6 +7,10 @@ use terraphim_sandbox::{Failure, FailureKind};
 /// Longest message and hint, in bytes.
 const TEXT_BYTES: usize = 2 << 10;
 
+/// Most errors that are told, and how long each but the first is, in bytes.
+const MOST_ERRORS: usize = 5;
+const OTHER_BYTES: usize = 200;
+
 /// Remarks of the compiler that are taken into the hint.
 const MOST_REMARKS: usize = 3;
 
@@ -76,8 +80,8 @@ impl Said {
             .filter_map(|line| serde_json::from_str::<Diagnostic>(line).ok())
             .filter(|diagnostic| diagnostic.level.starts_with("error"))
             .collect();
-        let real = |diagnostic: &&Diagnostic| !diagnostic.message.starts_with("aborting due to ");
-        let Some(first) = errors.iter().find(real).filter(|_| self.signal == 0) else {
+        let errors: Vec<Diagnostic> = errors.into_iter().filter(Diagnostic::is_real).collect();
+        let Some((first, others)) = errors.split_first().filter(|_| self.signal == 0) else {
             return self.gave_up(memory_bytes);
         };
         if first.is_full() {
@@ -85,7 +89,7 @@ impl Said {
             return failure(FailureKind::Limit, message, "load data with a tool or from a file".into());
         }
         let place = first.place();
-        let message = with_more(&first.text(), errors.iter().filter(real).count() - 1);
+        let message = with_others(first, others);
         let mut hint = first.about_crates(source, modules).unwrap_or_else(|| first.remarks());
         hint.truncate(hint.floor_char_boundary(TEXT_BYTES));
         Failure {
@@ -119,15 +123,52 @@ fn failure(kind: FailureKind, message: impl Into<String>, hint: String) -> Failu
     Failure { kind, message, hint, line: 0, column: 0, stack: String::new() }
 }
 
-fn with_more(message: &str, more: usize) -> String {
-    match more {
-        0 => message.to_owned(),
-        1 => format!("{message} (and 1 more error)"),
-        more => format!("{message} (and {more} more errors)"),
+/// The first error whole, and the next ones on a line each, with their places in the program.
+fn with_others(first: &Diagnostic, others: &[Diagnostic]) -> String {
+    let room = if others.is_empty() { TEXT_BYTES } else { TEXT_BYTES / 2 };
+    let mut message = cut(&first.text(), room).to_owned();
+    let mut told = vec![first.line()];
+    for other in others {
+        let line = other.line();
+        if told.len() == MOST_ERRORS || told.contains(&line) {
+            continue;
+        }
+        message.push('\n');
+        message.push_str(&line);
+        told.push(line);
+    }
+    match others.len() + 1 - told.len() {
+        0 => message,
+        1 => message + "\n(and 1 more error)",
+        more => message + &format!("\n(and {more} more errors)"),
     }
 }
 
+fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
 impl Diagnostic {
+    /// Whether it says more than that there were errors.
+    fn is_real(&self) -> bool {
+        !self.message.starts_with("aborting due to ")
+    }
+
+    /// Its place and its words on one line.
+    fn line(&self) -> String {
+        let text = self.text();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let words = words.join(" ");
+        let shown = match cut(&words, OTHER_BYTES) {
+            whole if whole.len() == words.len() => words,
+            part => format!("{part}…"),
+        };
+        match self.place() {
+            Some(place) => format!("{}:{}:{}: {shown}", super::SOURCE, place.line_start, place.column_start),
+            None => shown,
+        }
+    }
+
     /// Where it is in the program, also if that is where a macro is called.
     fn place(&self) -> Option<Span> {
         let primary = self.spans.iter().find(|span| span.is_primary)?;
@@ -252,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_error_is_told_with_its_place_and_the_number_of_others() {
+    fn errors_are_told_with_their_places_and_the_number_of_those_that_are_not() {
         let error = json!({
             "message": "mismatched types", "code": { "code": "E0308" }, "level": "error",
             "spans": [span("program.rs", 3)],
@@ -262,10 +303,48 @@ mod tests {
         });
         let other = json!({ "message": "unused", "level": "warning" });
         let last = json!({ "message": "aborting due to 2 previous errors", "level": "error" });
-        let told = said(&[other, error.clone(), error, last]).explain("", &[], 0);
-        assert_eq!(told.message, "mismatched types [E0308]: here (and 1 more error)");
-        assert_eq!((told.line, told.column), (3, 5));
-        assert_eq!(told.hint, "try this: `x.len()`");
+        let at = |line| {
+            let message = format!("cannot find\n  `x{line}`");
+            json!({ "message": message, "level": "error", "spans": [span("program.rs", line)] })
+        };
+        let far = json!({ "message": "no place", "level": "error" });
+        let told = |others: &[serde_json::Value]| {
+            let all = [&[other.clone(), error.clone()], others, std::slice::from_ref(&last)].concat();
+            said(&all).explain("", &[], 0)
+        };
+        let one = told(&[]);
+        assert_eq!(one.message, "mismatched types [E0308]: here");
+        assert_eq!((one.line, one.column), (3, 5));
+        assert_eq!(one.hint, "try this: `x.len()`");
+        assert_eq!(
+            told(&[at(7), far, at(9)]).message,
+            "mismatched types [E0308]: here\nprogram.rs:7:5: cannot find `x7`: here\nno place\n\
+             program.rs:9:5: cannot find `x9`: here"
+        );
+        let many: Vec<_> = (10..17).map(at).collect();
+        let message = told(&many).message;
+        assert_eq!(message.lines().count(), 6, "{message}");
+        assert!(
+            message.ends_with("program.rs:13:5: cannot find `x13`: here\n(and 3 more errors)"),
+            "{message}"
+        );
+        // The same once more is counted, not told.
+        assert_eq!(
+            told(std::slice::from_ref(&error)).message,
+            "mismatched types [E0308]: here\n(and 1 more error)"
+        );
+    }
+
+    #[test]
+    fn long_errors_leave_each_other_room() {
+        let error = |line| json!({ "message": "ä".repeat(9_000), "level": "error", "spans": [span("program.rs", line)] });
+        let errors: Vec<_> = (1..20).map(error).collect();
+        let message = said(&errors).explain("", &[], 0).message;
+        assert!(message.len() <= TEXT_BYTES, "{}", message.len());
+        assert!(
+            message.contains("\nprogram.rs:5:5: ää") && message.ends_with("(and 14 more errors)"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -68,7 +68,9 @@ pub(super) fn said(status: i32, written: &[u8], allowed: Allowed) -> Result<Stri
 
 /// A compiled program ended by itself, with this status as `wait4` gives it, which is not success.
 pub(super) fn failed(status: i32, errors: &Errors, told: &AllTold, allowed: Allowed) -> Failure {
-    let lines: Vec<&str> = errors.last().collect();
+    let mut lines: Vec<&str> = errors.last().collect();
+    let place = lines.pop_if(|line| place_of_error(line).is_some()).and_then(|line| place_of_error(line));
+    let place = place.and_then(|(file, line, column)| (file == SOURCE).then_some((line, column)));
     // How to see more is no help to whoever cannot do it.
     let last = lines.iter().rfind(|line| !line.starts_with(NOTE)).copied().unwrap_or_default().trim();
     let says = |words: &str| lines.iter().any(|line| line.contains(words));
@@ -84,9 +86,10 @@ pub(super) fn failed(status: i32, errors: &Errors, told: &AllTold, allowed: Allo
         return failure(FailureKind::Runtime, "the program overflowed its stack", hint);
     }
     if signal.is_none()
-        && let Some(failure) = of_last_words(errors, told)
+        && let Some(failure) = of_last_words(lines.iter().copied(), told)
     {
-        let (line, column) = panic(&lines).map_or((0, 0), |panic| (panic.line, panic.column));
+        let panicked = panic(&lines).map(|panic| (panic.line, panic.column));
+        let (line, column) = panicked.filter(|(line, _)| *line > 0).or(place).unwrap_or_default();
         return Failure { line, column, ..failure };
     }
     // One that aborts when it unwinds twice has panicked before.
@@ -100,7 +103,25 @@ pub(super) fn failed(status: i32, errors: &Errors, told: &AllTold, allowed: Allo
         None => format!("exit code {}", libc::WEXITSTATUS(status)),
     };
     let message = if last.is_empty() { ended } else { format!("{ended}: {last}") };
-    failure(FailureKind::Runtime, message, &hint_of_words(last))
+    let (line, column) = place.unwrap_or_default();
+    Failure { line, column, ..failure(FailureKind::Runtime, message, &hint_of_error(last, place.is_some())) }
+}
+
+/// What to do about an error that `main` has returned.
+fn hint_of_error(last: &str, has_place: bool) -> String {
+    let hint = hint_of_words(last);
+    if hint.is_empty() && !has_place && last.starts_with("Error: ") {
+        return "let `main` return `mcp_runtime::Result`: its errors name the line where they came up".into();
+    }
+    hint
+}
+
+/// The file, line and column that an error of `mcp_runtime` names on its last line.
+fn place_of_error(line: &str) -> Option<(&str, u32, u32)> {
+    let mut parts = line.strip_prefix("at ")?.rsplitn(3, ':');
+    let mut number = || parts.next()?.parse().ok();
+    let (column, line) = (number()?, number()?);
+    Some((parts.next()?, line, column))
 }
 
 /// The last panic of these lines, as the standard library tells it since 1.73 and before.
@@ -108,7 +129,9 @@ fn panic(lines: &[&str]) -> Option<Failure> {
     let said = "panicked at ";
     let at = lines.iter().rposition(|line| line.starts_with("thread ") && line.contains(said))?;
     let (_, first) = lines.get(at)?.split_once(said)?;
-    let ended = |line: &&&str| !line.starts_with(NOTE) && !line.starts_with("stack backtrace:");
+    let ended = |line: &&&str| {
+        !line.starts_with(NOTE) && !line.starts_with("stack backtrace:") && place_of_error(line).is_none()
+    };
     let mut rest: Vec<&str> = lines.iter().skip(at + 1).take_while(ended).copied().collect();
     let joined;
     let (words, place) = if let Some(place) = first.strip_suffix(':').filter(|_| !first.starts_with('\'')) {
@@ -144,6 +167,11 @@ mod tests {
                 Some(("no luck", 3, 5)),
             ),
             (&["thread 'main' (7) panicked at program.rs:3:5:", "a", "b"], Some(("a\nb", 3, 5))),
+            // An error that is unwrapped says where it came from.
+            (
+                &["thread 'main' panicked at program.rs:3:5:", "no", "at program.rs:2:9", "note: run with"],
+                Some(("no", 3, 5)),
+            ),
             (&["thread 'main' panicked at 'no luck', program.rs:3:5"], Some(("no luck", 3, 5))),
             (&["thread 'x' panicked at 'a", "b', program.rs:9:1", "note: "], Some(("a\nb", 9, 1))),
             (&["thread 'main' panicked at /rustc/x/lib.rs:3:5:", "deep"], Some(("deep", 0, 0))),

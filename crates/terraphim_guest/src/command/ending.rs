@@ -162,7 +162,7 @@ const MEMORY_IS_FULL: [&str; 5] =
 
 /// The failure of the call by which a program ended, if it did by one.
 fn of_a_call(errors: &Errors, told: &AllTold, ended: &Place) -> Option<Failure> {
-    let Some((words, hint)) = last_words(errors) else {
+    let Some((words, hint)) = last_words(errors.last()) else {
         // What it said went elsewhere.
         let is_call = ended.command.starts_with("mcp ") || ended.command.contains("$(mcp call");
         let told = told.newest().filter(|_| is_call && errors.last().next_back().is_none())?;
@@ -182,15 +182,18 @@ fn of_words(words: String, hint: &str, told: &AllTold) -> Failure {
 }
 
 /// The failure of the call that a compiled program's last words are about.
-pub(super) fn of_last_words(errors: &Errors, told: &AllTold) -> Option<Failure> {
-    last_words(errors).map(|(words, hint)| of_words(words, &hint, told))
+pub(super) fn of_last_words<'l>(
+    lines: impl DoubleEndedIterator<Item = &'l str>,
+    told: &AllTold,
+) -> Option<Failure> {
+    last_words(lines).map(|(words, hint)| of_words(words, &hint, told))
 }
 
 /// What `mcp` said, if it was the last to say something: the message and the hint.
-fn last_words(errors: &Errors) -> Option<(String, String)> {
+fn last_words<'l>(said: impl DoubleEndedIterator<Item = &'l str>) -> Option<(String, String)> {
     let mut lines = Vec::new();
     let mut hint = String::new();
-    for line in errors.last().rev() {
+    for line in said.rev() {
         if let Some(more) = line.strip_prefix("  ") {
             lines.push(more);
         } else if let Some(words) = line.strip_prefix("hint: ") {
@@ -316,7 +319,7 @@ mod tests {
             ("", None),
         ] {
             let expected = expected.map(|(words, hint)| (words.to_owned(), hint.to_owned()));
-            assert_eq!(last_words(&written(text)), expected, "{text}");
+            assert_eq!(last_words(written(text).last()), expected, "{text}");
         }
     }
 

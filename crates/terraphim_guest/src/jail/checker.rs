@@ -80,6 +80,8 @@ pub(crate) fn become_checker(
     step("pdeathsig", rustix::process::set_parent_process_death_signal(Some(Signal::KILL)))?;
     let (arguments, environment) = (c_strings(checker.arguments)?, c_strings(checker.environment)?);
     let (arguments, environment) = (pointers(&arguments), pointers(&environment));
+    // A checker finds itself by `/proc`, and is to find nobody else there.
+    drop(folders::own_processes()?);
     step("setsid", rustix::process::setsid())?;
     keep_descriptors(channel, checker.program)?;
     step("chdir", rustix::process::chdir("/check"))?;

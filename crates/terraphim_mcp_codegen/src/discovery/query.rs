@@ -1,5 +1,7 @@
 //! Asking the index: filters, ranking, and how much of each tool is told.
 
+mod near;
+
 use std::{
     cmp::Ordering,
     collections::{BTreeSet, HashMap},
@@ -246,14 +248,7 @@ impl DiscoveryIndex {
         query: &ToolQuery,
         context: &SearchContext<'_>,
     ) -> Ranked<'_> {
-        let (ranking, mut scores) = Ranking::of(self, text, context.synonyms);
-        if let Some(usage) = context.usage {
-            self.prefer_used(&mut scores, usage);
-        }
-        // Whoever writes a tool's own name wants that tool first.
-        if let Some(score) = self.find(text).and_then(|id| scores.get_mut(id as usize)) {
-            *score += NAMED;
-        }
+        let (ranking, scores) = self.scores(text, context);
         let scored = |(id, score): (u32, f32)| (score > 0.0).then_some((score, id));
         let hits: Vec<(f32, u32)> = match allowed {
             Some(ids) => ids.iter().filter_map(|id| scored((*id, *scores.get(*id as usize)?))).collect(),
@@ -290,6 +285,19 @@ impl DiscoveryIndex {
         let (kept, mut folded): (Vec<_>, Vec<_>) = hits.into_iter().partition(is_best);
         folded.sort_unstable_by(better);
         (kept, folded)
+    }
+
+    /// How well each tool fits; 0 where it does not at all.
+    fn scores(&self, text: &str, context: &SearchContext<'_>) -> (Ranking<'_>, Vec<f32>) {
+        let (ranking, mut scores) = Ranking::of(self, text, context.synonyms);
+        if let Some(usage) = context.usage {
+            self.prefer_used(&mut scores, usage);
+        }
+        // Whoever writes a tool's own name wants that tool first.
+        if let Some(score) = self.find(text).and_then(|id| scores.get_mut(id as usize)) {
+            *score += NAMED;
+        }
+        (ranking, scores)
     }
 
     /// A mild preference for what was called before: at most by a fifth.

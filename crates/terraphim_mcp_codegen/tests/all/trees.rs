@@ -7,7 +7,7 @@ use expect_test::expect_file;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use terraphim_mcp_codegen::{
-    DiscoveryIndex, ServerTools, TreeFile, docs, module_declarations, server_modules, tree,
+    DiscoveryIndex, Reach, ServerTools, TreeFile, docs, module_declarations, server_modules, tree, tree_of,
 };
 use terraphim_types::{Language, ObservedResult, ServerName, ToolDefinition};
 
@@ -77,6 +77,38 @@ fn what_stands_above_the_servers_names_them() {
     }
 }
 
+#[test]
+fn files_do_not_change_with_the_number_of_observations() {
+    let seen = |observations| {
+        let mut made = tool(json!({ "name": "list" }));
+        let schema = json!({ "type": "array", "items": { "type": "string" } });
+        made.observed = Some(Arc::new(ObservedResult { schema, observations }));
+        ServerTools { server: ServerName::new("up").unwrap(), description: None, tools: Arc::from([made]) }
+    };
+    for (language, _) in LANGUAGES {
+        let text = |observations| tree(language, &[seen(observations)], |_| true);
+        assert_eq!(text(1), text(7_000));
+        let says = |file: &TreeFile| {
+            file.text.contains("nferred from what calls answered; not declared by the server")
+        };
+        assert!(language == Language::Rust || text(1).iter().any(says), "{language}");
+    }
+}
+
+#[test]
+fn indexes_mark_servers_that_were_not_reached() {
+    for (language, _) in LANGUAGES {
+        let files = tree_of(language, &fixtures(), |server| {
+            Some(if server.as_str() == "lists" { Reach::NotReached } else { Reach::Reached })
+        });
+        let marked: Vec<_> = files.iter().filter(|file| file.text.contains("not reached when")).collect();
+        assert!(marked.iter().all(|file| file.server.is_none()), "{marked:?}");
+        // Bash has no index but the README.
+        assert_eq!(marked.len(), if language == Language::Bash { 1 } else { 2 }, "{language}");
+        assert!(marked.iter().all(|file| file.text.matches("not reached when").count() == 1), "{marked:?}");
+    }
+}
+
 /// The words of a text outside of comments and literals.
 fn code(file: &TreeFile) -> Vec<String> {
     let mut words = String::new();
@@ -140,6 +172,28 @@ fn names_do_not_depend_on_the_order_of_a_list() {
         };
         assert_eq!(declared(&server), declared(&reversed), "{}", server.server);
     }
+}
+
+#[test]
+fn a_name_made_of_a_word_of_the_language_gives_way_to_a_tools_own() {
+    let members = |names: &[&str]| {
+        let tools = names.iter().map(|name| tool(json!({ "name": name }))).collect();
+        let server = ServerTools { server: ServerName::new("up").unwrap(), description: None, tools };
+        let files = tree(Language::Python, &[server], |_| true);
+        let index = files.iter().find(|file| file.path == "mcp_servers/up/__init__.pyi").expect("an index");
+        let mut members: Vec<String> = index
+            .text
+            .lines()
+            .filter(|line| line.contains(": ") && !line.starts_with('#'))
+            .map(str::to_owned)
+            .collect();
+        members.sort();
+        members
+    };
+    let both = members(&["from", "from_"]);
+    assert_eq!(both, members(&["from_", "from"]));
+    assert_eq!(both.iter().filter(|line| line.starts_with("from_: ")).count(), 1, "{both:?}");
+    assert_eq!(members(&["from"]).len(), 1, "alone it has the name");
 }
 
 #[test]

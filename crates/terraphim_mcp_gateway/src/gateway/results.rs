@@ -51,7 +51,8 @@ impl Gateway {
     /// Writes what was observed and is not on disk.
     pub(super) async fn keep_observed(&self) {
         let observed: Vec<_> = self.servers.iter().filter_map(|server| server.observed.clone()).collect();
-        let saving = tokio::task::spawn_blocking(move || observed.iter().for_each(|one| one.save()));
+        let saving =
+            tokio::task::spawn_blocking(move || Observed::save_all(observed.iter().map(Arc::as_ref)));
         if saving.await.is_err() {
             tracing::warn!("what tools answer could not be kept: the writer failed");
         }

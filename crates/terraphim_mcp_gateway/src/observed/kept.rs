@@ -61,6 +61,12 @@ pub(super) struct KeptFile {
     path: PathBuf,
 }
 
+/// Held while files of a folder are written.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
 impl KeptFile {
     /// `identity` is a digest of what the server is.
     pub(super) fn new(folder: &Path, identity: &str) -> Self {
@@ -113,15 +119,26 @@ impl KeptFile {
         Ok(stored.tools.into_iter().map(bounded).collect())
     }
 
-    /// Adds to the file, and gives what it then holds. `added` counts only what
-    /// was observed since the last time.
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Takes the lock of the folder, which is made if it is not there.
     ///
     /// # Errors
-    /// Where the lock is not to be had, or the file cannot be written.
-    pub(super) fn add(&self, added: Known) -> io::Result<Known> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let _lock = lock(&folder.join("lock"))?;
+    /// Where another process does not give it back in time.
+    pub(super) fn lock(&self) -> io::Result<Lock> {
+        fs::create_dir_all(self.folder())?;
+        Ok(Lock { _file: lock(&self.folder().join("lock"))? })
+    }
+
+    /// Adds to the file, and gives what it then holds. `added` counts only what
+    /// was observed since the last time. The lock is that of its folder.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub(super) fn add(&self, added: Known, _lock: &Lock) -> io::Result<Known> {
+        let folder = self.folder();
         let mut known = self.load();
         for (name, tool) in added {
             merge(&mut known, name, tool);

@@ -187,6 +187,24 @@ impl Shape {
         }
     }
 
+    /// About how much memory it takes, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        // Members stand in groups of up to eleven, most of them about half full.
+        let group = 11 * (size_of::<String>() + size_of::<Field>());
+        let items = self.list.as_ref().map_or(0, |items| items.weight());
+        size_of::<Self>()
+            + items
+            + match &self.object {
+                None => 0,
+                Some(Object::Map(values)) => values.weight(),
+                Some(Object::Fields(fields)) => {
+                    let inner = |field: &Field| field.shape.weight() - size_of::<Self>();
+                    let members = fields.iter().map(|(name, field)| name.len() + inner(field));
+                    fields.len().div_ceil(6) * group + members.sum::<usize>()
+                }
+            }
+    }
+
     fn nodes(&self) -> usize {
         let items = self.list.as_ref().map_or(0, |items| items.nodes());
         1 + items

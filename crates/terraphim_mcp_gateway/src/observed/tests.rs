@@ -153,7 +153,8 @@ fn tool(name: &str, description: &str) -> ToolDefinition {
 
 fn observed(folder: &std::path::Path) -> Arc<Observed> {
     let server = ServerName::new("s").expect("a name");
-    Observed::new(&Observing::InFolder(folder.to_owned()), &server, "identity").expect("observing")
+    let observing = Observing::InFolder(folder.to_owned());
+    Observed::new(&observing, &server, "identity", &Arc::default()).expect("observing")
 }
 
 fn shown(observed: &Observed, tools: &Arc<[ToolDefinition]>) -> String {
@@ -213,6 +214,36 @@ fn two_processes_add_to_each_other() {
 }
 
 #[test]
+fn a_lock_that_another_holds_is_waited_for_once_for_all_servers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let observing = Observing::InFolder(folder.path().to_owned());
+    let tools: Arc<[ToolDefinition]> = Arc::from([tool("a", "one")]);
+    let servers: Vec<_> = ["r", "s", "t", "u"]
+        .into_iter()
+        .map(|name| {
+            let server = ServerName::new(name).expect("a name");
+            let observed = Observed::new(&observing, &server, name, &Arc::default()).expect("observing");
+            observed.result(&tools[0], "1");
+            observed
+        })
+        .collect();
+    let all = || servers.iter().map(Arc::as_ref);
+    let lock = fs::File::create(folder.path().join("lock")).expect("a file");
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).expect("the lock");
+    let begun = Instant::now();
+    Observed::save_all(all());
+    // It is 2 s for each of the four where each waits by itself.
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    drop(lock);
+    Observed::save_all(all());
+    for server in &servers {
+        let name = server.server.clone();
+        let again = Observed::new(&observing, &name, name.as_str(), &Arc::default()).expect("observing");
+        assert!(shown(&again, &tools).starts_with("a 1 "), "nothing is lost: {}", shown(&again, &tools));
+    }
+}
+
+#[test]
 fn a_broken_file_is_set_aside() {
     let folder = tempfile::tempdir().expect("a folder");
     let tools: Arc<[ToolDefinition]> = Arc::from([tool("a", "one")]);
@@ -237,7 +268,8 @@ fn a_broken_file_is_set_aside() {
 fn a_list_is_made_anew_when_a_shape_widens_and_not_for_each_result() {
     let tools: Arc<[ToolDefinition]> = Arc::from([tool("a", "one")]);
     let server = ServerName::new("s").expect("a name");
-    let observed = Observed::new(&Observing::InMemory, &server, "identity").expect("observing");
+    let observed =
+        Observed::new(&Observing::InMemory, &server, "identity", &Arc::default()).expect("observing");
     observed.result(&tools[0], "1");
     let first = observed.dress(&tools);
     for _ in 0..100 {
@@ -265,7 +297,8 @@ fn a_small_result_costs_little() {
     let small = json!({ "id": 1, "title": "x", "tags": ["a", "b"], "owner": { "login": "y" } }).to_string();
     let mut each = Vec::new();
     for _ in 0..20 {
-        let observed = Observed::new(&Observing::InMemory, &server, "identity").expect("observing");
+        let observed =
+            Observed::new(&Observing::InMemory, &server, "identity", &Arc::default()).expect("observing");
         // All of the first ones are looked at.
         for _ in 0..64 {
             let begun = Instant::now();

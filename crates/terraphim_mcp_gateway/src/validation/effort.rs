@@ -10,6 +10,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::keywords::{COMBINED, FOR_EACH, ITEMS, PREFIX_ITEMS, SAME_PLACE};
+
 /// Most steps of one check.
 const MOST_STEPS: u64 = 2_000_000;
 
@@ -27,22 +29,6 @@ const PATTERN_STEPS: u64 = 100;
 
 /// Allowed values that are compared in one step.
 const VALUES_A_STEP: usize = 16;
-
-/// Keywords whose value is one schema for the same place.
-const SAME_PLACE: [&str; 4] = ["not", "if", "then", "else"];
-
-/// Keywords whose value is a list of schemas for the same place.
-const COMBINED: [&str; 3] = ["allOf", "anyOf", "oneOf"];
-
-/// Keywords whose value is a schema for each item or member.
-const FOR_EACH: [&str; 6] = [
-    "additionalItems",
-    "additionalProperties",
-    "contains",
-    "propertyNames",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-];
 
 /// Keywords that look at what others have looked at, and so walk there again.
 const WALKING_AGAIN: [&str; 2] = ["unevaluatedItems", "unevaluatedProperties"];
@@ -284,12 +270,11 @@ impl<'s> Count<'s> {
     }
 
     fn items(&mut self, keywords: &'s Map<String, Value>, items: &[Value], place: Place) -> Option<()> {
-        let lists =
-            ["prefixItems", "items"].into_iter().filter_map(|keyword| keywords.get(keyword)?.as_array());
+        let lists = [PREFIX_ITEMS, ITEMS].into_iter().filter_map(|keyword| keywords.get(keyword)?.as_array());
         for (schema, value) in lists.flat_map(|list| list.iter().zip(items)) {
             self.visit(schema, value, place, None)?;
         }
-        let each = keywords.get("items").filter(|schema| !schema.is_array());
+        let each = keywords.get(ITEMS).filter(|schema| !schema.is_array());
         let others = FOR_EACH.iter().filter_map(|keyword| keywords.get(*keyword));
         for schema in each.into_iter().chain(others) {
             for value in items {

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     BACKTRACKS,
+    keywords::{COMBINED, ITEMS, PREFIX_ITEMS, of_one, of_several},
     uri::{decoded, joined},
 };
 
@@ -24,21 +25,7 @@ const MOST_NODES: usize = 200_000;
 /// How many things that cannot be checked are told.
 const MOST_TOLD: usize = 5;
 
-/// Keywords whose value is a schema, a list of schemas, a schema for each name.
-const ONE: [&str; 11] = [
-    "not",
-    "if",
-    "then",
-    "else",
-    "additionalItems",
-    "additionalProperties",
-    "contains",
-    "propertyNames",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "items",
-];
-const SEVERAL: [&str; 5] = ["allOf", "anyOf", "oneOf", "prefixItems", "items"];
+/// Keywords whose value is a schema for each name.
 const NAMED: [&str; 6] =
     ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"];
 
@@ -372,12 +359,12 @@ impl<'s> Maker<'s> {
         made: &mut Map<String, Value>,
         depth: usize,
     ) -> Result<(), Unusable> {
-        for keyword in ONE.into_iter().filter(|keyword| !matches!(*keyword, "items" | "additionalItems")) {
+        for keyword in of_one().filter(|keyword| !matches!(*keyword, ITEMS | "additionalItems")) {
             if let Some(schema) = keywords.get(keyword) {
                 made.insert(keyword.to_owned(), self.schema(schema, depth)?);
             }
         }
-        for keyword in ["allOf", "anyOf", "oneOf"] {
+        for keyword in COMBINED {
             let Some(Value::Array(schemas)) = keywords.get(keyword) else { continue };
             if schemas.is_empty() {
                 continue;
@@ -417,21 +404,21 @@ impl<'s> Maker<'s> {
         made: &mut Map<String, Value>,
         depth: usize,
     ) -> Result<(), Unusable> {
-        let places = [keywords.get("prefixItems"), keywords.get("items")]
+        let places = [keywords.get(PREFIX_ITEMS), keywords.get(ITEMS)]
             .into_iter()
             .flatten()
             .find_map(Value::as_array)
             .filter(|places| !places.is_empty());
         if let Some(places) = places {
             let places = places.iter().map(|place| self.schema(place, depth));
-            made.insert("prefixItems".to_owned(), Value::Array(places.collect::<Result<_, _>>()?));
+            made.insert(PREFIX_ITEMS.to_owned(), Value::Array(places.collect::<Result<_, _>>()?));
         }
-        let rest = match keywords.get("items") {
+        let rest = match keywords.get(ITEMS) {
             Some(Value::Array(_)) => keywords.get("additionalItems"),
             items => items,
         };
         if let Some(rest) = rest {
-            made.insert("items".to_owned(), self.schema(rest, depth)?);
+            made.insert(ITEMS.to_owned(), self.schema(rest, depth)?);
         }
         Ok(())
     }
@@ -465,8 +452,8 @@ fn is_names(value: &Value) -> bool {
 
 /// The schemas that stand in a schema.
 fn parts(keywords: &Map<String, Value>) -> impl Iterator<Item = &Value> {
-    let one = ONE.iter().filter_map(|keyword| keywords.get(*keyword)).filter(|schema| !schema.is_array());
-    let several = SEVERAL.iter().filter_map(|keyword| keywords.get(*keyword)?.as_array()).flatten();
+    let one = of_one().filter_map(|keyword| keywords.get(keyword)).filter(|schema| !schema.is_array());
+    let several = of_several().filter_map(|keyword| keywords.get(keyword)?.as_array()).flatten();
     let named = NAMED.iter().filter_map(|keyword| keywords.get(*keyword)?.as_object()).flat_map(Map::values);
     one.chain(several).chain(named)
 }

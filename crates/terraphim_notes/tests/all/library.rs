@@ -6,6 +6,7 @@ use std::{
 };
 
 use terraphim_kg::{AutocompleteIndex, Boundaries, Thesaurus};
+use terraphim_mcp_gateway::Provider;
 use terraphim_notes::{
     Change, Library, NotesConfig, NotesError, Phase, Relevance, Role, RoleView, SearchRequest,
 };
@@ -337,6 +338,27 @@ async fn a_first_look_that_takes_long_is_not_waited_for() {
         Err(other) => panic!("{other}"),
     }
     assert_eq!(library.refresh(None).await.expect("a status").documents, 506);
+}
+
+#[tokio::test(start_paused = true)]
+async fn searches_for_tools_wait_once_for_synonyms() {
+    let home = Home::new();
+    for number in 0..3_000 {
+        home.write(&format!("notes/many/{number}.md"), "turnip");
+    }
+    let server = home.server();
+    // Time passes here by itself while everything waits for something else.
+    for waited in [Duration::from_secs(1), Duration::ZERO, Duration::ZERO] {
+        let begun = tokio::time::Instant::now();
+        server.synonyms().await;
+        let elapsed = begun.elapsed();
+        let progress = server.library().progress(None).expect("a role");
+        assert_ne!(progress.phase, Phase::Ready, "the notes are still being read");
+        assert!(elapsed >= waited && elapsed < waited + Duration::from_millis(100), "{elapsed:?}");
+    }
+    server.library().refresh(None).await.expect("a status");
+    let groups = server.synonyms().await.expect("the knowledge graph's words");
+    assert!(groups.iter().any(|words| words.iter().any(|word| word == "bounded queue")), "{groups:?}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 )]
 
 mod attacks;
+mod checker;
 mod host;
 mod memory;
 mod programs;

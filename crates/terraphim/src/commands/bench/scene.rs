@@ -40,22 +40,6 @@ impl<'c> Code<'c> {
     pub(crate) fn of(language: Language, text: &'c str) -> Self {
         Self { language, text }
     }
-
-    pub(crate) fn python(text: &'c str) -> Self {
-        Self { language: Language::Python, text }
-    }
-
-    pub(crate) fn node(text: &'c str) -> Self {
-        Self { language: Language::Node, text }
-    }
-
-    pub(crate) fn bash(text: &'c str) -> Self {
-        Self { language: Language::Bash, text }
-    }
-
-    pub(crate) fn rust(text: &'c str) -> Self {
-        Self { language: Language::Rust, text }
-    }
 }
 
 /// An executor and its upstreams.

@@ -1,5 +1,6 @@
 //! A folder that this program keeps: it writes what changed, removes what it wrote and is no longer
-//! there, and touches nothing else. A manifest in the folder says what it wrote.
+//! there, and touches nothing else. A manifest in the folder says what it wrote; where that is lost,
+//! the first line of each file does.
 
 use std::{
     collections::BTreeMap,
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use terraphim_mcp_codegen::TreeFile;
 use terraphim_types::{Language, ServerName};
+
+use super::generated;
 
 /// The manifest's name in the folder.
 const MANIFEST: &str = ".terraphim-types.json";
@@ -36,14 +39,25 @@ pub(crate) enum TypesError {
     #[error("{} is not a plain {expected}: give an empty folder, or move it away", path.display())]
     InTheWay { path: PathBuf, expected: &'static str },
     /// The manifest cannot be read.
-    #[error("{} is no list of written files: give an empty folder", path.display())]
+    #[error("{} is no list of written files: remove it, and what this command wrote is known by its first lines", path.display())]
     Manifest { path: PathBuf },
     /// The folder holds types for another language.
     #[error("{} holds types for {found}, not {asked}: give another folder", path.display())]
     OtherLanguage { path: PathBuf, found: String, asked: Language },
+    /// There are too many files to look for those that were written earlier.
+    #[error("{} holds too many files to tell which were written by `terraphim tools types`: give an empty folder", path.display())]
+    TooMuch { path: PathBuf },
+    /// Servers that were asked for could not be; the others are written.
+    #[error("{} not reached: what is there of {} stays as it was", told(servers), if servers.len() == 1 { "it" } else { "them" })]
+    NotReached { servers: Vec<ServerName> },
     /// No server has this name.
     #[error("there is no server `{name}`{}", suggestion(near))]
     UnknownServer { name: String, near: Vec<String> },
+}
+
+fn told(servers: &[ServerName]) -> String {
+    let names: Vec<String> = servers.iter().map(|name| format!("`{name}`")).collect();
+    format!("{} {}", names.join(", "), if names.len() == 1 { "was" } else { "were" })
 }
 
 fn suggestion(near: &[String]) -> String {
@@ -70,14 +84,15 @@ struct Manifest {
     files: BTreeMap<String, Written>,
 }
 
+/// A file as it was written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Written {
-    sha256: String,
+pub(super) struct Written {
+    pub(super) sha256: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    server: Option<String>,
+    pub(super) server: Option<String>,
 }
 
-/// Makes `root` hold these files. Files of the `silent` servers stay as they are.
+/// Makes `root` hold these files. What is there of `silent` servers stays as it is, and is made where nothing is.
 pub(super) fn write(
     root: &Path,
     language: Language,
@@ -85,58 +100,92 @@ pub(super) fn write(
     silent: &[ServerName],
 ) -> Result<Done, TypesError> {
     fs::create_dir_all(root).map_err(io_error("make", root))?;
-    let before = read_manifest(root, language)?;
-    let changed: Vec<&TreeFile> = files
-        .iter()
-        .filter_map(|file| is_current(root, file, &before).map(|same| (!same).then_some(file)).transpose())
-        .collect::<Result<_, _>>()?;
+    let mut before = read_manifest(root, language)?;
+    let is_silent = |server: Option<&str>| {
+        server.is_some_and(|server| silent.iter().any(|silent| silent.as_str() == server))
+    };
+    name_servers(&mut before, files);
     let mut after = Manifest { language: language.to_string(), files: BTreeMap::new() };
+    let (mut changed, mut unchanged) = (Vec::new(), 0);
     for file in files {
         let server = file.server.as_ref().map(ToString::to_string);
-        let written = Written { sha256: digest(file.text.as_bytes()), server };
-        after.files.insert(file.path.clone(), written);
+        let text = generated::with_header(&file.path, language, &file.text);
+        let state = look_at(root, &file.path, &text, language, &before)?;
+        let known = before.files.get(&file.path).filter(|_| is_silent(server.as_deref()));
+        match known {
+            Some(known) if state != State::Missing => {
+                after.files.insert(file.path.clone(), known.clone());
+                unchanged += 1;
+                continue;
+            }
+            _ => after.files.insert(file.path.clone(), Written { sha256: digest(text.as_bytes()), server }),
+        };
+        match state {
+            State::Current => unchanged += 1,
+            State::Missing | State::Other => changed.push((&file.path, text)),
+        }
     }
-    let is_silent = |written: &Written| {
-        written.server.as_deref().is_some_and(|name| silent.iter().any(|silent| silent.as_str() == name))
-    };
     let gone: Vec<(&String, &Written)> =
         before.files.iter().filter(|(path, _)| !after.files.contains_key(*path)).collect();
-    let (staying, gone): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(_, written)| is_silent(written));
-    let staying: Vec<_> = staying.into_iter().map(|(path, it)| (path.clone(), it.clone())).collect();
-    // Noted before anything is written, so that what an interruption leaves is known to be ours.
-    let gone: Vec<_> = gone.into_iter().map(|(path, it)| (path.clone(), it.clone())).collect();
-    after.files.extend(staying);
-    let mut both = Manifest { language: after.language.clone(), files: after.files.clone() };
-    both.files.extend(gone.iter().cloned());
-    if !changed.is_empty() || !gone.is_empty() {
-        write_manifest(root, &both)?;
+    let (staying, gone): (Vec<_>, Vec<_>) =
+        gone.into_iter().partition(|(_, written)| is_silent(written.server.as_deref()));
+    after.files.extend(staying.into_iter().map(|(path, it)| (path.clone(), it.clone())));
+    let mut done = Done { unchanged, ..Done::default() };
+    if changed.is_empty() && gone.is_empty() && !before.is_lost {
+        return Ok(done);
     }
-    let mut done = Done { unchanged: files.len() - changed.len(), ..Done::default() };
-    for file in changed {
-        replace(&root.join(&file.path), file.text.as_bytes())?;
+    // Noted before anything is written, so that what an interruption leaves is known to be ours.
+    let mut both = Manifest { language: after.language.clone(), files: after.files.clone() };
+    both.files.extend(gone.iter().map(|(path, it)| ((*path).clone(), (*it).clone())));
+    write_manifest(root, &both)?;
+    for (path, text) in changed {
+        replace(&root.join(path), text.as_bytes())?;
         done.written += 1;
     }
-    for (path, written) in &gone {
+    for (path, written) in gone {
         remove(root, path, written, &mut done)?;
     }
-    if done.written > 0 || !gone.is_empty() {
-        write_manifest(root, &after)?;
-    }
+    write_manifest(root, &after)?;
     Ok(done)
 }
 
-fn io_error<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> TypesError + 'p {
+/// What was written earlier.
+struct Before {
+    files: BTreeMap<String, Written>,
+    /// Whether there was no manifest.
+    is_lost: bool,
+}
+
+/// Gives files that were known by their first lines to the server in whose folder they stand.
+fn name_servers(before: &mut Before, files: &[TreeFile]) {
+    if !before.is_lost {
+        return;
+    }
+    let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let owners: BTreeMap<String, String> = files
+        .iter()
+        .filter_map(|file| Some((folder(&file.path)?, file.server.as_ref()?.to_string())))
+        .collect();
+    for (path, written) in &mut before.files {
+        written.server = folder(path).and_then(|folder| owners.get(&folder).cloned());
+    }
+}
+
+pub(super) fn io_error<'p>(
+    action: &'static str,
+    path: &'p Path,
+) -> impl FnOnce(io::Error) -> TypesError + 'p {
     move |source| TypesError::Io { action, path: path.to_owned(), source }
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn read_manifest(root: &Path, language: Language) -> Result<Manifest, TypesError> {
+fn read_manifest(root: &Path, language: Language) -> Result<Before, TypesError> {
     let path = root.join(MANIFEST);
     let Some(about) = looked(&path)? else {
-        return Ok(Manifest { language: language.to_string(), files: BTreeMap::new() });
+        return Ok(Before { files: generated::found(root, language)?, is_lost: true });
     };
     let wrong = || TypesError::Manifest { path: path.clone() };
     if !about.is_file() || about.len() > MAX_MANIFEST_BYTES {
@@ -152,7 +201,7 @@ fn read_manifest(root: &Path, language: Language) -> Result<Manifest, TypesError
     if manifest.files.keys().any(|path| !stays_inside(path)) {
         return Err(wrong());
     }
-    Ok(manifest)
+    Ok(Before { files: manifest.files, is_lost: false })
 }
 
 fn stays_inside(path: &str) -> bool {
@@ -167,7 +216,7 @@ fn write_manifest(root: &Path, manifest: &Manifest) -> Result<(), TypesError> {
 }
 
 /// What is there, without following a link; `None` where there is nothing.
-fn looked(path: &Path) -> Result<Option<fs::Metadata>, TypesError> {
+pub(super) fn looked(path: &Path) -> Result<Option<fs::Metadata>, TypesError> {
     match fs::symlink_metadata(path) {
         Ok(about) => Ok(Some(about)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -189,25 +238,47 @@ fn way_is_plain(root: &Path, path: &str) -> Result<bool, TypesError> {
     Ok(true)
 }
 
-/// Whether the file is there as it should be. A file that is not ours is an error.
-fn is_current(root: &Path, file: &TreeFile, before: &Manifest) -> Result<bool, TypesError> {
-    let path = root.join(&file.path);
-    if !stays_inside(&file.path) {
+/// How a file is that is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Missing,
+    /// It is as it should be.
+    Current,
+    /// It is ours, and otherwise.
+    Other,
+}
+
+/// Looks at a file that is to be written. One that is not ours is an error.
+fn look_at(
+    root: &Path,
+    relative: &str,
+    text: &str,
+    language: Language,
+    before: &Before,
+) -> Result<State, TypesError> {
+    let path = root.join(relative);
+    if !stays_inside(relative) {
         return Err(TypesError::InTheWay { path, expected: "file" });
     }
-    if !way_is_plain(root, &file.path)? {
-        return Ok(false);
+    if !way_is_plain(root, relative)? {
+        return Ok(State::Missing);
     }
-    let Some(about) = looked(&path)? else { return Ok(false) };
+    let Some(about) = looked(&path)? else { return Ok(State::Missing) };
     if !about.is_file() {
         return Err(TypesError::InTheWay { path, expected: "file" });
     }
-    let same = about.len() == file.text.len() as u64
-        && fs::read(&path).map_err(io_error("read", &path))? == file.text.as_bytes();
-    if !same && !before.files.contains_key(&file.path) {
-        return Err(TypesError::NotOurs { path });
+    let is_known = before.files.contains_key(relative);
+    if is_known && about.len() != text.len() as u64 {
+        return Ok(State::Other);
     }
-    Ok(same)
+    let there = fs::read(&path).map_err(io_error("read", &path))?;
+    if there == text.as_bytes() {
+        return Ok(State::Current);
+    }
+    if is_known || generated::language_of(&there) == Some(language.to_string().as_str()) {
+        return Ok(State::Other);
+    }
+    Err(TypesError::NotOurs { path })
 }
 
 /// Puts a whole file in the place of what is there.

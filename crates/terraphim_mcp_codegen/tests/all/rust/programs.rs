@@ -27,14 +27,14 @@ const CASES: &[(&str, &str, i32)] = &[
     ("calls", "", 0),
     ("printed", "", 0),
     ("plain_value", "", 0),
-    ("fails", "Error: \nmcp: notes.fail failed: no\n  such note\nhint: look for it\n", 1),
+    ("fails", "Error: \nmcp: notes.fail failed: no\n  such note\nhint: look for it\nat 3:17\n", 1),
     (
         "fails_boxed",
-        "Error: \nmcp: notes.missing: no missing\nhint: find tools with mcp_runtime::search_tools(\"what you need\")\n",
+        "Error: \nmcp: notes.missing: no missing\nhint: find tools with mcp_runtime::search_tools(\"what you need\")\nat 2:5\n",
         1,
     ),
-    ("unwraps", "value: \nmcp: notes.fail failed: no\n  such note\nhint: look for it\n", 101),
-    ("own_error", "Error: invalid digit found in string\n", 1),
+    ("unwraps", "value: \nmcp: notes.fail failed: no\n  such note\nhint: look for it\nat 2:5\n", 101),
+    ("own_error", "Error: invalid digit found in string\nat 2:23\n", 1),
     ("parallel", "", 0),
     ("broken", "", 0),
     ("structs", "", 0),
@@ -52,6 +52,10 @@ fn programs_print_what_they_should() {
         let program = compiler.program(&format!("case_{name}"), &text, &[]);
         let (output, _) = run(&program.unwrap_or_else(|said| panic!("{name}: {said}")));
         let told = String::from_utf8_lossy(&output.stderr);
+        // Places are told without the folder.
+        let file = format!("case_{name}.rs:");
+        let placed = told.rsplit_once("\nat ").and_then(|(said, at)| Some((said, at.split_once(&file)?.1)));
+        let told = placed.map_or(told.to_string(), |(said, place)| format!("{said}\nat {place}"));
         assert!(if errors.is_empty() { told.is_empty() } else { told.ends_with(errors) }, "{name}: {told}");
         assert_eq!(output.status.code(), Some(*code), "{name}: {told}");
         expect_file![folder.join(format!("{name}.out"))].assert_eq(&String::from_utf8_lossy(&output.stdout));
