@@ -96,6 +96,9 @@ pub(crate) enum CliError {
     /// Something that was asked for does not exist.
     #[error("{0}")]
     NotFound(NotFound),
+    /// A server that was asked for does not exist.
+    #[error("{0}")]
+    NoServer(NoServer),
     /// The types of the tools cannot be written.
     #[error(transparent)]
     Types(#[from] crate::commands::types::TypesError),
@@ -139,6 +142,20 @@ impl std::fmt::Display for NotFound {
     }
 }
 
+/// A name that no server has.
+#[derive(Debug)]
+pub(crate) struct NoServer(pub(crate) terraphim_mcp_codegen::UnknownTool);
+
+impl std::fmt::Display for NoServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "there is no server `{}`", self.0.name)?;
+        match self.0.nearest.as_slice() {
+            [] => f.write_str(": see `terraphim tools list`"),
+            near => write!(f, ": did you mean {}?", near.join(", ")),
+        }
+    }
+}
+
 impl CliError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
@@ -158,6 +175,7 @@ impl CliError {
             Self::Adopt(_)
             | Self::Notes { .. }
             | Self::NotFound(_)
+            | Self::NoServer(_)
             | Self::Types(_)
             | Self::Process { .. }
             | Self::Prompt(_)

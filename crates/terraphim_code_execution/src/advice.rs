@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use serde_json::Value;
-use terraphim_mcp_codegen::{ServerModule, nearest};
+use terraphim_mcp_codegen::{ServerModule, nearest, python_keywords};
 use terraphim_mcp_gateway::Gateway;
-use terraphim_types::ToolDefinition;
+use terraphim_types::{Language, ToolDefinition};
 
 use crate::modules::{find, known_servers};
 
@@ -30,7 +30,11 @@ pub(crate) struct LiteralCall {
 
 /// What is wrong with the calls as they stand in a program: the line, and what
 /// to write. Only servers that have answered are looked at.
-pub(crate) async fn of_calls(gateway: &Arc<Gateway>, calls: &[LiteralCall]) -> Vec<(u32, String)> {
+pub(crate) async fn of_calls(
+    gateway: &Arc<Gateway>,
+    calls: &[LiteralCall],
+    language: Language,
+) -> Vec<(u32, String)> {
     if calls.is_empty() {
         return Vec::new();
     }
@@ -52,7 +56,7 @@ pub(crate) async fn of_calls(gateway: &Arc<Gateway>, calls: &[LiteralCall]) -> V
             Some(index) => {
                 let Some(tool) = tools.get(index) else { continue };
                 let named = format!("{}.{}", module.server, tool.name);
-                advice.extend(of_call(&named, tool, call).map(|text| (call.line, text)));
+                advice.extend(of_call(&named, tool, call, language).map(|text| (call.line, text)));
             }
             None => {
                 let identifiers = names.iter().flat_map(|one| &one.identifiers).map(String::as_str);
@@ -74,7 +78,7 @@ pub(crate) async fn of_calls(gateway: &Arc<Gateway>, calls: &[LiteralCall]) -> V
 }
 
 /// What is wrong with the names of one call's arguments.
-fn of_call(named: &str, tool: &ToolDefinition, call: &LiteralCall) -> Option<String> {
+fn of_call(named: &str, tool: &ToolDefinition, call: &LiteralCall, language: Language) -> Option<String> {
     let schema = &tool.input_schema;
     // Names that come from elsewhere are not looked for.
     let elsewhere = ["$ref", "allOf", "anyOf", "oneOf", "patternProperties", "if"];
@@ -83,13 +87,20 @@ fn of_call(named: &str, tool: &ToolDefinition, call: &LiteralCall) -> Option<Str
     }
     let properties = schema.get("properties").and_then(Value::as_object)?;
     let others_are_taken = schema.get("additionalProperties").is_none_or(|more| *more != Value::Bool(false));
-    for name in call.names.iter().filter(|name| !properties.contains_key(*name)) {
+    // What a program writes for an argument whose name it cannot write.
+    let renamed = if language == Language::Python { python_keywords(tool) } else { Vec::new() };
+    let written =
+        |name: &str| renamed.iter().find(|(_, own)| own == name).map_or(name.to_owned(), |it| it.0.clone());
+    let is_known =
+        |name: &String| properties.contains_key(name) || renamed.iter().any(|(keyword, _)| keyword == name);
+    for name in call.names.iter().filter(|name| !is_known(name)) {
         let near = nearest(name, properties.keys().map(String::as_str));
+        let near: Vec<_> = near.iter().map(|name| written(name)).collect();
         if near.is_empty() && others_are_taken {
             continue;
         }
         let meant = if near.is_empty() {
-            let all: Vec<_> = properties.keys().take(20).map(String::as_str).collect();
+            let all: Vec<_> = properties.keys().take(20).map(|name| written(name)).collect();
             format!("it takes {}", all.join(", "))
         } else {
             format!("did you mean {}?", near.join(", "))
@@ -98,8 +109,9 @@ fn of_call(named: &str, tool: &ToolDefinition, call: &LiteralCall) -> Option<Str
     }
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
     let mut required = required.filter_map(Value::as_str);
-    let missing = required.find(|name| !call.names.iter().any(|given| given == name))?;
-    Some(format!("`{named}` needs `{missing}`"))
+    let is_given = |name: &str| call.names.iter().any(|given| given == name || *given == written(name));
+    let missing = required.find(|name| !is_given(name))?;
+    Some(format!("`{named}` needs `{}`", written(missing)))
 }
 
 fn shown(name: &str) -> String {
@@ -113,11 +125,30 @@ mod tests {
     use super::*;
 
     fn said(schema: Value, names: &[&str]) -> Option<String> {
+        said_in(Language::TypeScript, schema, names)
+    }
+
+    fn said_in(language: Language, schema: Value, names: &[&str]) -> Option<String> {
         let tool = json!({ "name": "search", "inputSchema": schema });
         let tool: ToolDefinition = serde_json::from_value(tool).unwrap();
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         let call = LiteralCall { server: "notes".into(), tool: "search".into(), names, line: 1 };
-        of_call("notes.search", &tool, &call)
+        of_call("notes.search", &tool, &call, language)
+    }
+
+    #[test]
+    fn python_writes_other_names_than_the_schema() {
+        let schema = json!({ "properties": { "class": {}, "x-ref": {} }, "required": ["class"], "additionalProperties": false });
+        let said = |names: &[&str]| said_in(Language::Python, schema.clone(), names);
+        assert_eq!(said(&["class_", "x_ref"]), None);
+        assert_eq!(said(&["class", "x-ref"]), None, "a dict has the names of the schema");
+        assert_eq!(said(&["x_ref"]), Some("`notes.search` needs `class_`".to_owned()));
+        assert_eq!(
+            said(&["klass"]),
+            Some("`notes.search` takes no `klass`: did you mean class_?".to_owned())
+        );
+        let typescript = said_in(Language::TypeScript, schema.clone(), &["class_"]);
+        assert_eq!(typescript, Some("`notes.search` takes no `class_`: did you mean class?".to_owned()));
     }
 
     #[test]

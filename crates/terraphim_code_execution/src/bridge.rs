@@ -2,6 +2,7 @@
 //! and the workspace. What comes from the guest is decoded with care and
 //! checked against the limits; what goes back is a value or an error as JSON.
 
+mod arguments;
 mod results;
 mod storage;
 
@@ -17,15 +18,18 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 use terraphim_mcp_codegen::{Detail, DocsQuery, ToolQuery};
 use terraphim_mcp_gateway::{CallContext, GatewayError, ProviderError};
 use terraphim_sandbox::{Call, HostCalls, HostReply};
-use terraphim_types::{Language, Limits, RunId, ServerName, ToolName, ToolReply};
+use terraphim_types::{Language, Limits, RunId, ToolName, ToolReply};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use self::results::{Checks, Taken};
+use self::{
+    arguments::{ToolCall, named},
+    results::{Checks, Taken},
+};
 use crate::{
     advice,
     catalogue::{LiveCatalogue, Shown},
@@ -168,16 +172,6 @@ impl From<WorkspaceError> for CallError {
 }
 
 #[derive(Deserialize)]
-struct ToolCall {
-    server: String,
-    tool: String,
-    #[serde(default)]
-    raw: bool,
-    #[serde(default)]
-    arguments: Option<Box<RawValue>>,
-}
-
-#[derive(Deserialize)]
 struct SearchCall {
     #[serde(default)]
     query: Option<String>,
@@ -305,13 +299,15 @@ impl Bridge {
                 let wait = self.limits.wall * 2 / 3;
                 match modules::resolve(self.catalogue.gateway(), &request, wait).await {
                     Ok(reply) => {
-                        let advice = advice::of_calls(self.catalogue.gateway(), &request.calls).await;
+                        let advice =
+                            advice::of_calls(self.catalogue.gateway(), &request.calls, self.language).await;
                         self.record().advice.extend(advice);
                         encode(&reply)
                     }
                     Err(error) => Err(CallError::of_import(error)),
                 }
             }
+            "misgiven" => Err(self.misgiven(decode(payload).await?).await),
             "search_tools" => self.search(decode(payload).await?).await,
             "tool_docs" => {
                 let request: DocsCall = decode(payload).await?;
@@ -333,20 +329,22 @@ impl Bridge {
             let message = format!("the program has used all of its {} tool calls", self.limits.tool_calls);
             return Err(CallError::new("limit", message).with_hint("ask for more in one call"));
         }
-        let server =
-            ServerName::new(&call.server).map_err(|error| CallError::new("unknown", error.to_string()))?;
-        let name = ToolName::new(server, &call.tool)
-            .map_err(|error| CallError::new("unknown", error.to_string()))?;
-        let text = call.arguments.as_deref().map_or("{}", RawValue::get);
-        let arguments = decode(text.as_bytes().to_vec()).await.map_err(|error| error.at(&name))?;
-        let arguments_text = Excerpt::from(text.to_owned());
+        let name = named(&call.server, &call.tool)?;
+        let whole = call.raw;
+        let (arguments, arguments_text) = self.arguments(&name, call).await?;
         let started = self.began.elapsed();
         let number = self.record().begin(name.to_string(), started);
         let context = CallContext { cancel: self.cancel.child_token() };
         let gateway = self.catalogue.gateway();
         let replied = gateway.call(&name, arguments, context).await;
         self.record().under_way.remove(&number);
-        let mut reply = replied.map_err(|error| CallError::of_gateway(&error).at(&name))?;
+        let mut reply = match replied {
+            Ok(reply) => reply,
+            Err(error) => {
+                let error = CallError::of_gateway(&error).at(&name);
+                return Err(Box::pin(self.with_keywords(error, &name)).await);
+            }
+        };
         let ended = self.began.elapsed();
         let long = is_long(&reply);
         let read = if long {
@@ -371,7 +369,7 @@ impl Bridge {
             self.observe_failure(&name, &reply.text()).await;
             return Err(CallError::new("tool", format!("{name} failed: {}", reply.text())).at(&name));
         }
-        self.to_value(&name, reply, call.raw).await
+        self.to_value(&name, reply, whole).await
     }
 
     /// The value of a reply by the rules of its tool's output schema.
@@ -409,7 +407,7 @@ impl Bridge {
 
     async fn search(&self, call: SearchCall) -> Result<Vec<u8>, CallError> {
         let default = ToolQuery::default();
-        let shown = Shown { language: self.language, max_tokens: call.max_tokens };
+        let shown = Shown { language: self.language, max_tokens: call.max_tokens, ..Shown::default() };
         let query = ToolQuery {
             query: call.query,
             category: call.category,
@@ -419,7 +417,16 @@ impl Bridge {
             limit: call.limit.unwrap_or(default.limit),
             ..default
         };
-        encode(&self.catalogue.search_within(&query, shown).await)
+        let answer = self.catalogue.search_within(&query, shown).await;
+        if let Some(unknown) = &answer.unknown_server {
+            let hint = match unknown.nearest.as_slice() {
+                [] => "servers that there are: searchTools({})".to_owned(),
+                near => format!("did you mean {}?", near.join(", ")),
+            };
+            let message = format!("there is no server `{}`", unknown.name);
+            return Err(CallError::new("unknown", message).with_hint(&hint));
+        }
+        encode(&answer)
     }
 }
 

@@ -10,20 +10,27 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use terraphim_mcp_codegen::{
-    Detail, DiscoveryIndex, DocsPage, DocsQuery, Fitted, SearchContext, ServerTools, Synonyms, ToolPage,
-    ToolQuery, docs_within, show_in,
+    Detail, DiscoveryIndex, DocsContext, DocsPage, DocsQuery, Facet, Fitted, Form, SearchContext,
+    ServerTools, Standing, Synonyms, ToolHit, ToolQuery, UnknownTool, bounded, docs_with, effect, nearest,
+    show_in,
 };
 use terraphim_mcp_gateway::{CatalogueSnapshot, Gateway, ServerState, SynonymGroups};
-use terraphim_types::{Language, ServerName, ToolName};
+use terraphim_types::{Language, ServerName, ToolDefinition, ToolName};
 use tokio::sync::Semaphore;
 
-use crate::tokens::DefinitionText;
+use crate::{
+    modules::{find, known_servers},
+    tokens::DefinitionText,
+};
 
 /// How long a search waits for servers that are being started.
 const SEARCH_WAIT: Duration = Duration::from_secs(10);
 
 /// Looks into the index at once. Each may take milliseconds and keeps a processor busy.
 const LOOKS: usize = 2;
+
+/// How a tool is marked that the policy does not let be called.
+const DENIED: &str = "denied by policy";
 
 /// A server whose tools are not, or not yet, in an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,12 +54,33 @@ pub enum LoadState {
     Failed,
 }
 
+/// A tool that was found.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct FoundTool {
+    /// What the index tells of it.
+    #[serde(flatten)]
+    pub hit: ToolHit,
+    /// What a call does beside reading, and whether it is denied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
+}
+
 /// A page of tools, and the servers that could not be searched.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SearchAnswer {
-    /// The page.
-    #[serde(flatten)]
-    pub page: ToolPage,
+    /// The tools, the best first.
+    pub tools: Vec<FoundTool>,
+    /// How many tools match, on all pages.
+    pub total: u32,
+    /// All categories with their counts, where nothing was asked or found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<Vec<Facet>>,
+    /// All capabilities with their counts, where nothing was asked or found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Vec<Facet>>,
+    /// The server that was asked for, where there is none of that name; then nothing was searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_server: Option<UnknownTool>,
     /// How many tools of the page had no room.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub omitted: usize,
@@ -70,12 +98,14 @@ fn is_zero(count: &usize) -> bool {
 }
 
 /// For whom an answer is made, and how much room it has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Shown {
     /// Whose signatures are shown.
     pub language: Language,
     /// What the answer may take, in tokens by [`terraphim_mcp_codegen::tokens_at_most`].
     pub max_tokens: Option<u32>,
+    /// How the answer leaves, which is what its tokens are counted of.
+    pub form: Form,
 }
 
 /// Synonyms, and the groups that they were made from.
@@ -130,16 +160,31 @@ impl LiveCatalogue {
     /// Finds tools, for a language and within a number of tokens.
     pub async fn search_within(&self, query: &ToolQuery, shown: Shown) -> SearchAnswer {
         let snapshot = self.snapshot().await;
-        let asked = query.clone();
+        let unknown_server = query.server.as_deref().and_then(|name| self.unknown_server(name));
+        let is_known = unknown_server.is_none();
+        let (asked, of, catalogue) = (query.clone(), Arc::clone(&snapshot), self.clone());
         let search = move |index: &DiscoveryIndex, context: &SearchContext<'_>| {
             let mut page = index.search_with(&asked, context);
+            if !is_known {
+                (page.tools, page.categories, page.capabilities) = (Vec::new(), None, None);
+            }
             show_in(index, &mut page, shown.language);
-            let fitted = shown.max_tokens.map(|tokens| page.fit(tokens));
-            (page, fitted)
+            let marks = |hit: &ToolHit| catalogue.marks(&of, hit);
+            let fitted =
+                shown.max_tokens.map(|tokens| page.fit(tokens, |hit| shown.form.of_hit(hit, &marks(hit))));
+            let found: Vec<_> = std::mem::take(&mut page.tools)
+                .into_iter()
+                .map(|hit| FoundTool { marks: marks(&hit), hit })
+                .collect();
+            (page, found, fitted)
         };
-        let (page, fitted) = self.searching(&snapshot, search).await;
+        let (page, tools, fitted) = self.searching(&snapshot, search).await;
         SearchAnswer {
-            page,
+            tools,
+            total: page.total,
+            categories: page.categories,
+            capabilities: page.capabilities,
+            unknown_server,
             omitted: fitted.map_or(0, |fitted| fitted.omitted),
             note: fitted.as_ref().and_then(Fitted::note),
             unavailable: unavailable(&snapshot),
@@ -162,17 +207,59 @@ impl LiveCatalogue {
         self.look(searched).await
     }
 
+    /// The name with those that are most like it, where no server has it.
+    fn unknown_server(&self, name: &str) -> Option<UnknownTool> {
+        let known = known_servers(&self.gateway);
+        if name.trim().is_empty() || find(&known, name).is_some() {
+            return None;
+        }
+        let near = nearest(name, known.iter().map(|module| module.server.as_str()));
+        Some(UnknownTool { name: bounded::one_line(name, 120), nearest: near })
+    }
+
+    fn marks(&self, snapshot: &CatalogueSnapshot, hit: &ToolHit) -> Vec<String> {
+        // A name says no more than itself.
+        let tool = hit.name.strip_prefix(hit.server.as_str()).and_then(|rest| rest.strip_prefix('.'));
+        let server = snapshot.servers.iter().find(|server| server.name.as_str() == hit.server);
+        let found = server.zip(tool).filter(|_| hit.signature.is_some());
+        let definition = found.and_then(|(server, tool)| {
+            Some((&server.name, server.tools.iter().find(|definition| definition.name == tool)?))
+        });
+        definition.map(|(server, definition)| self.standing(server, definition).marks).unwrap_or_default()
+    }
+
+    /// What a call does by the tool's own word, and whether the policy lets it be called.
+    fn standing(&self, server: &ServerName, definition: &ToolDefinition) -> Standing {
+        let name = ToolName::new(server.clone(), &definition.name).ok();
+        let denied = name.and_then(|name| self.gateway.denial(&name, definition));
+        let marks = effect(definition).into_iter().chain(denied.as_ref().map(|_| DENIED));
+        Standing {
+            marks: marks.map(str::to_owned).collect(),
+            denied: denied.map(|denied| bounded::visible(&denied.to_string()).into_owned()),
+        }
+    }
+
     /// The documents of the named tools in full.
     pub async fn docs(&self, names: &[String], language: Language) -> DocsPage {
         let query = DocsQuery { names: names.to_vec(), language, detail: Detail::Full, max_tokens: None };
         self.docs_within(&query).await
     }
 
-    /// The documents of the named tools, with as much detail as is asked for and has room.
+    /// The documents of the named tools as JSON, with as much detail as is asked for and has room.
     pub async fn docs_within(&self, query: &DocsQuery) -> DocsPage {
+        self.docs_as(query, Form::Json).await
+    }
+
+    /// The same for an answer that leaves in another form.
+    pub async fn docs_as(&self, query: &DocsQuery, form: Form) -> DocsPage {
         let snapshot = self.snapshot().await;
         let query = query.clone();
-        self.look(move |catalogue| docs_within(&catalogue.index(&snapshot), &query)).await
+        self.look(move |catalogue| {
+            let standing = |server: &ServerName, tool: &ToolDefinition| catalogue.standing(server, tool);
+            let context = DocsContext { form, standing: Some(&standing) };
+            docs_with(&catalogue.index(&snapshot), &query, &context)
+        })
+        .await
     }
 
     /// The built-in synonyms with those of the user's own knowledge graph; none where there is none.

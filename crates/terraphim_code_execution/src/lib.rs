@@ -21,7 +21,7 @@ mod sessions;
 pub mod tokens;
 mod workspace;
 
-pub use catalogue::{LiveCatalogue, LoadState, SearchAnswer, Shown, UnavailableServer};
+pub use catalogue::{FoundTool, LiveCatalogue, LoadState, SearchAnswer, Shown, UnavailableServer};
 pub use check::CheckerPlaces;
 pub use executor::{ExecuteRequest, Execution, Executor, ExecutorConfig, SessionRequest};
 pub use outcome::{ErrorKind, FileChange, Outcome, RunError, RunUsage, SavedFile, Wall};

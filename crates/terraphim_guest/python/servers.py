@@ -34,16 +34,31 @@ class Tool:
             self.raw = Tool(bridge, server, name, identifier, True)
 
     def __call__(self, /, *positional, **arguments):
-        if positional:
-            arguments = {**self._one_dict(positional), **arguments}
-        return self._bridge.call("tool", {**self._about, "raw": self._raw, "arguments": arguments}, self._about)
+        request = {**self._about, "raw": self._raw}
+        # The host knows which argument a keyword stands for; the keys of a dict stand for themselves.
+        if not positional:
+            if arguments:
+                request["keywords"] = True
+        else:
+            given = self._one_dict(positional)
+            if arguments:
+                request["keywords"] = list(arguments)
+                arguments = {**given, **arguments}
+            else:
+                arguments = given
+        return self._bridge.call("tool", {**request, "arguments": arguments}, self._about)
 
     def _one_dict(self, positional):
         given = unwrapped(positional[0])
         if len(positional) == 1 and (given is None or isinstance(given, Mapping)):
             return given or {}
-        name = f"{self._about['server']}.{self._about['tool']}"
-        raise TypeError(f"{name} takes keyword arguments, or one dict of them: write {self.__name__}(name=value)")
+        what = f"{len(positional)} values" if len(positional) > 1 else f"a value of type {type(given).__name__}"
+        call = self._bridge.begin_call("misgiven", {**self._about, "given": what}, self._about)
+        try:
+            self._bridge.finish(call)
+        except ToolError as error:
+            hint = f": {error.hint}" if error.hint else ""
+            raise TypeError(f"{error.message}{hint}") from None
 
     def __repr__(self):
         return f"<tool {self._about['server']}.{self._about['tool']}>"

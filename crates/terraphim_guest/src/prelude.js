@@ -100,22 +100,32 @@
 
   // Modules.
 
+  // What a tool is given in place of one object, in words.
+  function misgiven(given) {
+    // By place: a program may have changed how lists are taken apart.
+    const args = given[0];
+    const second = given[1];
+    const third = given[2];
+    if (args !== undefined && args !== null && (typeof args !== 'object' || isArray(args))) {
+      if (given.length > 1) return `${given.length} values`;
+      return isArray(args) ? 'a list' : `a ${typeof args}`;
+    }
+    // `list.map(server.tool)` gives the place and the list too.
+    if (given.length === 3 && isArray(third) && third[second] === args) return undefined;
+    return second === undefined && third === undefined ? undefined : `${given.length} values`;
+  }
+
   function makeTool(server, tool) {
     const about = { server, tool };
-    const invoke = (args, raw, from) => {
-      if (args === undefined || args === null) args = {};
-      if (typeof args !== 'object' || isArray(args)) {
-        const given = isArray(args) ? 'a list' : `a ${typeof args}`;
-        return Pledge.reject(bridgeError({
-          ...about, kind: 'arguments',
-          message: `${server}.${tool} takes one object of arguments, not ${given}`,
-          hint: `write ${tool}({ name: value })`,
-        }, siteOf(from)));
-      }
+    const invoke = (given, raw, from) => {
+      const args = given[0] ?? {};
+      const wrong = misgiven(given);
+      // The host knows the tool's parameters, and says what to write.
+      if (wrong) return call('misgiven', { server, tool, given: wrong }, about, from);
       return call('tool', { server, tool, raw, arguments: args }, about, from);
     };
-    const callable = (args) => invoke(args, false, callable);
-    const raw = (args) => invoke(args, true, raw);
+    const callable = (...given) => invoke(given, false, callable);
+    const raw = (...given) => invoke(given, true, raw);
     defineProperty(callable, 'name', { value: tool });
     defineProperty(callable, 'raw', { value: raw });
     return freeze(callable);

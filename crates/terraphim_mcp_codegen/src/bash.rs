@@ -1,5 +1,7 @@
 //! A tool as a Bash program calls it.
 
+mod notation;
+
 use serde_json::Value;
 use terraphim_types::ToolDefinition;
 
@@ -8,6 +10,8 @@ use crate::{
     docs::ParameterDocs,
     example::{MAX_CALL_CHARS, example_arguments},
 };
+
+pub(crate) use self::notation::{Shown, arguments, parameters, result, shown};
 
 /// The call on one line: texts by `name=`, everything else by `name:=`.
 pub(crate) fn signature(qualified: &str, parameters: &[ParameterDocs]) -> String {
@@ -95,6 +99,7 @@ mod tests {
             ty: ty.into(),
             required,
             description: None,
+            sent_as: None,
             default: None,
         };
         let given =

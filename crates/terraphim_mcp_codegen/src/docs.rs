@@ -1,9 +1,11 @@
 //! The docs of named tools: all that is needed to write a call, or less where
 //! less is asked for or there is no room.
 
+mod form;
 mod levels;
 mod tokens;
 
+pub use form::{DocsContext, Form, Standing, Stands, TextForm, effect};
 pub use levels::Fitted;
 pub use tokens::tokens_at_most;
 
@@ -26,10 +28,14 @@ use crate::{
 
 /// Most tools in one answer.
 const MAX_TOOLS: usize = 50;
+/// Most tools of servers that are asked for by their names.
+const MAX_SERVER_TOOLS: usize = 100;
 /// Longest description of a tool, in characters.
 const MAX_DESCRIPTION_CHARS: usize = 2_000;
 /// Longest type and longest description of a parameter, in characters.
 const MAX_PARAMETER_CHARS: usize = 240;
+/// Longest type of a result on one line, in characters.
+const MAX_RESULT_CHARS: usize = 400;
 /// Longest error of a tool, in characters.
 const MAX_FAILURE_CHARS: usize = 160;
 /// Sum of the declarations of one answer, in bytes.
@@ -84,6 +90,9 @@ pub struct ToolBrief {
     pub description: Option<String>,
     /// The call on one line.
     pub signature: String,
+    /// What a call does beside reading, and whether it is denied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -104,6 +113,12 @@ pub struct ToolDocs {
     /// What the tool does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// What a call does beside reading, and whether it is denied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
+    /// Where a call is denied: by what, and which setting allows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied: Option<String>,
     /// Its parameters.
     pub parameters: Vec<ParameterDocs>,
     /// The type of what a call gives.
@@ -141,6 +156,9 @@ pub struct ParameterDocs {
     /// What it means, with its limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The name under which it is sent, where a program in this language writes another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_as: Option<String>,
     /// What the tool takes where it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
@@ -157,29 +175,68 @@ pub struct UnknownTool {
 
 /// The docs of the named tools, as a program in `language` calls them. A name
 /// is `server.tool`, with the names of the server or those that a program
-/// uses; a tool's own name suffices where only one tool has it.
+/// uses; a tool's own name suffices where only one tool has it. The name of a
+/// server stands for its tools, which are told in brief.
 pub fn docs(index: &DiscoveryIndex, names: &[String], language: Language) -> DocsPage {
+    docs_of(index, names, language, &DocsContext::default())
+}
+
+fn docs_of(
+    index: &DiscoveryIndex,
+    names: &[String],
+    language: Language,
+    context: &DocsContext<'_>,
+) -> DocsPage {
     let mut page = DocsPage { omitted: names.len().saturating_sub(MAX_TOOLS), ..DocsPage::default() };
     let asked = names.len().clamp(1, MAX_TOOLS);
+    let bytes = DECLARATIONS_BYTES / asked;
     for name in names.iter().take(MAX_TOOLS) {
-        let known = index.entry(name.trim());
-        match known.and_then(|entry| tool_docs(&entry, language, DECLARATIONS_BYTES / asked)) {
-            Some(docs) if page.docs.iter().any(|known| known.name == docs.name) => {}
-            Some(docs) => page.docs.push(docs),
-            None => page.unknown.push(UnknownTool {
+        let name = name.trim();
+        let is_it = |module: &&ServerModule| module.server.as_str() == name || module.identifier == name;
+        let known = index.entry(name).and_then(|entry| tool_docs(&entry, language, bytes, context));
+        match (known, index.modules().find(is_it)) {
+            (Some(docs), _) if page.docs.iter().any(|known| known.name == docs.name) => {}
+            (Some(docs), _) => page.docs.push(docs),
+            (None, Some(module)) => add_server(&mut page, index, module, language, context),
+            (None, None) => page.unknown.push(UnknownTool {
                 name: bounded::one_line(name, 120),
-                nearest: nearest(name, index.names()),
+                nearest: nearest(name, index.names().chain(index.modules().map(|it| it.server.as_str()))),
             }),
         }
     }
     page
 }
 
+/// Adds the tools of a server in brief, as many as one page of a search may hold.
+fn add_server(
+    page: &mut DocsPage,
+    index: &DiscoveryIndex,
+    module: &ServerModule,
+    language: Language,
+    context: &DocsContext<'_>,
+) {
+    let room = MAX_SERVER_TOOLS.saturating_sub(page.brief.len());
+    page.omitted += module.tools.len().saturating_sub(room);
+    for named in module.tools.iter().take(room) {
+        let entry = index.entry(&format!("{}.{}", module.server, named.name));
+        let Some(docs) = entry.and_then(|entry| tool_docs(&entry, language, 0, context)) else { continue };
+        let is_there = page.docs.iter().map(|docs| &docs.name).chain(page.brief.iter().map(|it| &it.name));
+        if is_there.into_iter().all(|known| *known != docs.name) {
+            page.brief.push(docs.brief());
+        }
+    }
+}
+
 /// The same at a level of detail and within a number of tokens: the first tools
 /// at that level, the next at lower ones, down to their names.
 pub fn docs_within(index: &DiscoveryIndex, query: &DocsQuery) -> DocsPage {
-    let mut page = docs(index, &query.names, query.language);
-    page.fit(query.detail, query.max_tokens);
+    docs_with(index, query, &DocsContext::default())
+}
+
+/// The same with what the caller knows of the tools, counted as the caller writes it out.
+pub fn docs_with(index: &DiscoveryIndex, query: &DocsQuery, context: &DocsContext<'_>) -> DocsPage {
+    let mut page = docs_of(index, &query.names, query.language, context);
+    page.fit(query.detail, query.max_tokens, context.form);
     page
 }
 
@@ -195,6 +252,7 @@ pub fn show_in(index: &DiscoveryIndex, page: &mut ToolPage, language: Language) 
         hit.signature = hit.signature.as_ref().map(|_| shown.signature);
         // Only full answers have a result and an example.
         if hit.result.is_some() {
+            hit.parameters = Some(shown.parameters);
             hit.result = Some(shown.result);
             hit.example = shown.example;
         }
@@ -206,50 +264,65 @@ struct Shown {
     signature: String,
     example: Option<String>,
     declaration: String,
+    parameters: Vec<ParameterDocs>,
     result: String,
 }
 
 fn shown_in(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<Shown> {
     let (module, named, tool) = entry.parts();
     let identifier = named.identifiers.first()?;
-    let result = result_inline(tool, 400);
-    let (signature, example, declaration) = match language {
+    Some(match language {
         // JavaScript calls are the same; their types are read, not run.
-        Language::TypeScript | Language::JavaScript | Language::Node => (
-            signature_as(identifier, tool),
-            example_call(module, named, tool),
-            tool_declaration(tool, named, bytes),
-        ),
+        Language::TypeScript | Language::JavaScript | Language::Node => Shown {
+            signature: signature_as(identifier, tool),
+            example: example_call(module, named, tool),
+            declaration: tool_declaration(tool, named, bytes),
+            parameters: parameters(tool),
+            result: result_inline(tool, MAX_RESULT_CHARS),
+        },
         Language::Python => {
-            let python::Shown { signature, declaration, result } = python::shown(named, tool, bytes);
+            let python::Shown { signature, declaration, parameters, result } =
+                python::shown(named, tool, bytes);
             let example = python::example_call(module, named, tool);
-            return Some(Shown { signature, example, declaration, result });
+            Shown { signature, example, declaration, parameters, result }
         }
-        Language::Bash => {
-            let signature = bash::signature(entry.qualified, &parameters(tool));
-            (signature.clone(), bash::example_call(entry.qualified, tool), signature)
-        }
+        Language::Bash => bash_shown(entry.qualified, tool, bytes),
         Language::Rust => {
-            let rust::Shown { signature, example, result: declared, declaration } =
+            let rust::Shown { signature, example, result: declared, declaration, parameters } =
                 rust::shown(module, named, tool, bytes);
             let is_observed = tool.output_schema.is_none() && tool.observed.is_some();
-            let result = if is_observed { format!("{declared} like {result}") } else { declared };
-            return Some(Shown { signature, example, declaration, result });
+            let result =
+                if is_observed { format!("{declared} like {}", bash::result(tool)) } else { declared };
+            Shown { signature, example, declaration, parameters, result }
         }
-    };
-    Some(Shown { signature, example, declaration, result })
+    })
 }
 
-fn tool_docs(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<ToolDocs> {
+fn bash_shown(qualified: &str, tool: &ToolDefinition, bytes: usize) -> Shown {
+    let signature = |parameters: &[ParameterDocs]| bash::signature(qualified, parameters);
+    let bash::Shown { parameters, result, declaration } = bash::shown(tool, signature, bytes);
+    let signature = bash::signature(qualified, &parameters);
+    Shown { signature, example: bash::example_call(qualified, tool), declaration, parameters, result }
+}
+
+fn tool_docs(
+    entry: &Entry<'_>,
+    language: Language,
+    bytes: usize,
+    context: &DocsContext<'_>,
+) -> Option<ToolDocs> {
     let (module, _, tool) = entry.parts();
     let shown = shown_in(entry, language, bytes)?;
+    let standing = context.of(&module.server, tool);
     let description = tool.description.as_deref().map(bounded::visible);
     Some(ToolDocs {
         name: entry.qualified.to_owned(),
         import: (module.identifier != module.server.as_str()).then(|| module.identifier.clone()),
         signature: shown.signature,
         description: description.map(|text| bounded::cut(text.trim(), MAX_DESCRIPTION_CHARS).into_owned()),
-        parameters: parameters(tool),
+        marks: standing.marks,
+        denied: standing.denied,
+        parameters: shown.parameters,
         result: shown.result,
         inferred_from: observations(tool),
         errors_seen: failures(tool),
@@ -261,20 +334,30 @@ fn tool_docs(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<Tool
 /// The docs of a tool for Bash.
 pub(crate) fn bash_docs(module: &ServerModule, tool: &ToolDefinition) -> ToolDocs {
     let qualified = format!("{}.{}", module.server, tool.name);
-    let parameters = parameters(tool);
-    let signature = bash::signature(&qualified, &parameters);
+    let shown = bash_shown(&qualified, tool, DECLARATIONS_BYTES);
     let description = tool.description.as_deref().map(bounded::visible);
     ToolDocs {
         import: None,
-        declaration: signature.clone(),
-        signature,
+        declaration: shown.declaration,
+        signature: shown.signature,
         description: description.map(|text| bounded::cut(text.trim(), MAX_DESCRIPTION_CHARS).into_owned()),
-        parameters,
-        result: result_inline(tool, 400),
+        marks: effect(tool).map(str::to_owned).into_iter().collect(),
+        denied: None,
+        parameters: shown.parameters,
+        result: shown.result,
         inferred_from: observations(tool),
         errors_seen: failures(tool),
-        example: bash::example_call(&qualified, tool),
+        example: shown.example,
         name: qualified,
+    }
+}
+
+/// The parameters of a tool as a program in `language` writes them, the required ones first.
+pub fn parameters_in(tool: &ToolDefinition, language: Language) -> Vec<ParameterDocs> {
+    match language {
+        Language::TypeScript | Language::JavaScript | Language::Node => parameters(tool),
+        Language::Python => python::parameters(tool),
+        Language::Bash | Language::Rust => bash::parameters(tool),
     }
 }
 
@@ -300,6 +383,7 @@ pub(crate) fn parameters(tool: &ToolDefinition) -> Vec<ParameterDocs> {
             ty: inline(&schema, &property.ty, MAX_PARAMETER_CHARS),
             required: property.required,
             description: description(&property.notes, &property.ty),
+            sent_as: None,
             default: property.notes.default.clone(),
         })
         .collect();
@@ -308,10 +392,16 @@ pub(crate) fn parameters(tool: &ToolDefinition) -> Vec<ParameterDocs> {
 }
 
 fn description(notes: &Notes, ty: &Type) -> Option<String> {
+    described(notes, *ty != Type::Integer)
+}
+
+/// What is said of a value beside its type and its default, on one line; `is_plain` where the type
+/// says that it is a whole number.
+pub(crate) fn described(notes: &Notes, is_plain: bool) -> Option<String> {
     let is_default = |fact: &&String| fact.starts_with("default ") && notes.default.is_some();
-    let is_plain = |fact: &&String| *fact == "integer" && *ty != Type::Integer;
+    let is_said = |fact: &&String| is_plain && *fact == "integer";
     let facts: Vec<&str> =
-        notes.facts.iter().filter(|fact| !is_default(fact) && !is_plain(fact)).map(String::as_str).collect();
+        notes.facts.iter().filter(|fact| !is_default(fact) && !is_said(fact)).map(String::as_str).collect();
     let text = bounded::one_line(notes.description.as_deref().unwrap_or_default(), MAX_PARAMETER_CHARS);
     match (text.is_empty(), facts.is_empty()) {
         (true, true) => None,

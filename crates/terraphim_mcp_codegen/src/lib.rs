@@ -44,13 +44,13 @@ pub use discovery::{
 };
 pub use distance::nearest;
 pub use docs::{
-    DocsPage, DocsQuery, Fitted, ParameterDocs, ToolBrief, ToolDocs, UnknownTool, docs, docs_within, show_in,
-    tokens_at_most,
+    DocsContext, DocsPage, DocsQuery, Fitted, Form, ParameterDocs, Standing, Stands, TextForm, ToolBrief,
+    ToolDocs, UnknownTool, docs, docs_with, docs_within, effect, parameters_in, show_in, tokens_at_most,
 };
 pub use example::{example_arguments, example_call};
 pub use naming::{ModuleTool, ServerModule, camel_case, identifier, server_modules};
 pub use prompt::{Prompt, PromptDraft, PromptExample, PromptFigures, PromptQuery};
-pub use python::python_word;
+pub use python::{python_keywords, python_word};
 pub use result::{ResultShape, raw, value};
 pub use tree::{Reach, TreeFile, tree, tree_of};
 pub use typescript::{

@@ -1,26 +1,31 @@
 //! A tool as a Python program calls it.
 
+mod arguments;
+mod compact;
 mod results;
 mod stubs;
 mod text;
 mod types;
 
-use serde_json::Value;
 use terraphim_types::ToolDefinition;
 
+pub use self::arguments::python_keywords;
 use self::text::value_text;
 pub(crate) use self::{
     stubs::{Stub, TAKEN_TYPES, stub},
     text::{is_name, is_reserved, quoted, write_comment, write_docstring},
 };
 use crate::{
+    docs::ParameterDocs,
     example::{MAX_CALL_CHARS, example_arguments},
     naming::{ModuleTool, ServerModule},
-    rust::names::Taken,
 };
 
 /// Longest signature, in characters.
 const MAX_SIGNATURE_CHARS: usize = 240;
+
+/// Longest text of which the parameters alone are taken, in bytes.
+const MAX_DOCS_BYTES: usize = 24 << 10;
 
 /// How one tool's docs show it.
 pub(crate) struct Shown {
@@ -28,20 +33,30 @@ pub(crate) struct Shown {
     pub(crate) signature: String,
     /// The type that a call gives.
     pub(crate) result: String,
-    /// The types and the class of the tool.
+    /// The types and the function.
     pub(crate) declaration: String,
+    pub(crate) parameters: Vec<ParameterDocs>,
 }
 
 /// How a tool is called; the declaration has about `bytes` at most.
 pub(crate) fn shown(named: &ModuleTool, tool: &ToolDefinition, bytes: usize) -> Shown {
     let names = attributes(named);
     let identifier = names.first().map_or(named.name.as_str(), String::as_str);
-    let made = stub(tool, identifier, &mut Taken::but(TAKEN_TYPES), bytes);
+    // However little room the declaration has, the parameters are told.
+    let made = compact::compact(tool, identifier, MAX_DOCS_BYTES);
+    let fits = made.text.len() <= bytes;
+    let declaration = if fits { made.text } else { compact::compact(tool, identifier, bytes).text };
     Shown {
         signature: stubs::line(identifier, tool, MAX_SIGNATURE_CHARS),
         result: made.result,
-        declaration: format!("{}{identifier}: {}\n", made.text, made.class),
+        declaration,
+        parameters: made.parameters,
     }
+}
+
+/// The parameters of a tool, the required ones first.
+pub(crate) fn parameters(tool: &ToolDefinition) -> Vec<ParameterDocs> {
+    compact::compact(tool, "tool", MAX_DOCS_BYTES).parameters
 }
 
 /// The name that a Python program writes with an underscore behind it, as it is a word of the
@@ -72,12 +87,14 @@ pub(crate) fn example_call(
     let arguments = example_arguments(tool)?;
     let names = attributes(named);
     let identifier = names.first()?;
-    let given = if arguments.keys().all(|name| is_name(name)) {
-        let named = arguments.iter().map(|(name, value)| format!("{name}={}", value_text(value)));
-        named.collect::<Vec<_>>().join(", ")
-    } else {
-        value_text(&Value::Object(arguments))
+    let renamed = python_keywords(tool);
+    let keyword = |name: &String| {
+        let made = renamed.iter().find(|(_, known)| known == name);
+        made.map_or_else(|| name.clone(), |(keyword, _)| keyword.clone())
     };
+    let given = arguments.iter().map(|(name, value)| (keyword(name), value));
+    let given = given.map(|(name, value)| format!("{name}={}", value_text(value)));
+    let given = given.collect::<Vec<_>>().join(", ");
     let call = format!("result = {}.{identifier}({given})", module.identifier);
     (call.chars().count() <= MAX_CALL_CHARS).then_some(call)
 }

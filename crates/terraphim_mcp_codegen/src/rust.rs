@@ -19,11 +19,12 @@ use terraphim_types::ToolDefinition;
 pub(crate) use self::{calls::json, text::literal};
 use self::{
     names::{TAKEN_TYPES, Taken, pascal, unique_servers, unique_snakes},
-    text::{write_code, write_declaration, write_doc},
+    text::{write_code, write_declaration, write_doc, write_short_declaration},
     types::{Side, Ty, Types, types},
 };
 use crate::{
-    bounded,
+    bash, bounded,
+    docs::ParameterDocs,
     naming::{ModuleTool, ServerModule},
     schema::{Bounds, Extra},
     typescript::{arguments_type, result_type, takes_nothing},
@@ -271,6 +272,8 @@ pub(crate) struct Shown {
     pub(crate) result: String,
     /// The types and the function, without the code behind them.
     pub(crate) declaration: String,
+    /// The fields of the arguments, or what is in them where they are a plain value.
+    pub(crate) parameters: Vec<ParameterDocs>,
 }
 
 /// How a tool of `module` is called; the declaration has about `bytes` at most. Numbers that types
@@ -283,16 +286,32 @@ pub(crate) fn shown(
 ) -> Shown {
     let functions = unique_snakes(module.tools.iter().map(|named| named.name.as_str()));
     let function = functions.get(named.name.as_str()).map_or("tool", String::as_str);
-    let tool = Tool::new(definition, function, &mut Taken::but(TAKEN_TYPES), bytes);
-    let mut declaration = String::new();
-    for (side, declared) in tool.declared() {
-        write_declaration(&mut declaration, declared, side);
-    }
-    declaration.push_str(&format!("{};\n", tool.header()));
+    // The line and the example are of the types that a program is compiled with, however little
+    // room there is for these.
+    let tool = Tool::new(definition, function, &mut Taken::but(TAKEN_TYPES), MAX_TOOL_BYTES);
+    let text = short_text(&tool, definition);
+    let declaration = if text.len() <= bytes {
+        text
+    } else {
+        short_text(&Tool::new(definition, function, &mut Taken::but(TAKEN_TYPES), bytes), definition)
+    };
     Shown {
-        signature: calls::signature(&tool),
+        signature: calls::signature(&tool, definition),
         example: calls::example_call(module, &tool, definition),
         result: tool.result.root.to_string(),
         declaration,
+        parameters: calls::parameters(&tool).unwrap_or_else(|| bash::parameters(definition)),
     }
+}
+
+fn short_text(tool: &Tool, definition: &ToolDefinition) -> String {
+    let mut text = String::new();
+    for (_, declared) in tool.declared() {
+        write_short_declaration(&mut text, declared);
+    }
+    if tool.arguments.as_ref().is_some_and(|types| types.root == Ty::Value) {
+        text.push_str(&format!("// arguments: json!({})\n", bash::arguments(definition, 2_000)));
+    }
+    text.push_str(&format!("{};\n", tool.header()));
+    text
 }

@@ -1,6 +1,7 @@
 //! TypeScript: declarations for a whole server, one-line signatures, inline types.
 
 mod checked;
+mod compact;
 mod declarations;
 mod print;
 mod signature;
@@ -9,8 +10,9 @@ pub use checked::{RUNTIME_DECLARATIONS, checked_declarations, unavailable_declar
 pub use declarations::{declarations, module_declarations};
 pub use signature::signature;
 
-pub(crate) use declarations::{ToolFile, tool_declaration, tool_files, write_description};
-pub(crate) use print::object_key;
+pub(crate) use compact::tool_declaration;
+pub(crate) use declarations::{ToolFile, tool_files, write_description};
+pub(crate) use print::{object_key, quoted};
 pub(crate) use signature::{inline, result_inline, signature_as};
 
 use serde_json::Value;

@@ -223,6 +223,17 @@ impl Gateway {
         Ok(server.dressed(tools))
     }
 
+    /// Whether a pattern of `deny` fits a tool, whose server is then not even started for it.
+    pub fn forbids(&self, tool: &ToolName) -> bool {
+        self.policy.check_name(tool).is_err()
+    }
+
+    /// Why the policy does not let a tool be called; `None` where it does.
+    pub fn denial(&self, tool: &ToolName, definition: &ToolDefinition) -> Option<GatewayError> {
+        let denial = self.policy.check(tool, definition).err()?;
+        Some(GatewayError::Denied { tool: tool.clone(), denial })
+    }
+
     /// What is known of all servers. Those not known yet are started, a few at
     /// once; at most `wait` is waited for them, and not at all without it.
     pub async fn catalogue(&self, wait: Option<Duration>) -> Arc<CatalogueSnapshot> {

@@ -96,7 +96,13 @@ impl Validators {
         let named: Vec<_> =
             errors.by_ref().take(COMPLAINTS).map(|error| complaint::of(schema, &error)).collect();
         let more = if errors.next().is_some() { "; and more" } else { "" };
-        (!named.is_empty()).then(|| cut(&format!("{}{more}", named.join("; ")), COMPLAINT_CHARS))
+        let known = complaint::parameters(schema);
+        // Where one is missing, the others may be meant for it.
+        let is_missing = named.iter().any(|text| text.starts_with(complaint::MISSING));
+        let is_listed = named.iter().any(|text| text.contains(complaint::ALLOWED));
+        let takes = known.filter(|_| is_missing && !is_listed).map(|known| format!("; it takes {known}"));
+        let takes = takes.unwrap_or_default();
+        (!named.is_empty()).then(|| cut(&format!("{}{more}{takes}", named.join("; ")), COMPLAINT_CHARS))
     }
 
     /// What to check against; `None` where that checks nothing.
@@ -224,7 +230,12 @@ mod tests {
             &json!({ "query": "x", "when": true }),
             &expect!["`when`: expected string or integer, got true"],
         );
-        complaint(&json!({}), &expect!["the property `query` is required (got no properties)"]);
+        complaint(
+            &json!({}),
+            &expect![
+                "the property `query` is required (got no properties); it takes `query`, `limit`, `order`, `filter`, `when`"
+            ],
+        );
     }
 
     #[test]

@@ -6,9 +6,10 @@ use std::fmt::Write;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde::Serialize;
 use serde_json::json;
-use terraphim_code_execution::{LiveCatalogue, LoadState, SearchAnswer, Shown, UnavailableServer};
+use terraphim_code_execution::{FoundTool, LiveCatalogue, LoadState, SearchAnswer, Shown, UnavailableServer};
 use terraphim_mcp_codegen::{
-    Detail, DocsPage, DocsQuery, Facet, ParameterDocs, ToolBrief, ToolDocs, ToolHit, ToolQuery, bounded,
+    Detail, DocsPage, DocsQuery, Facet, Form, ParameterDocs, TextForm, ToolBrief, ToolDocs, ToolHit,
+    ToolQuery, bounded,
 };
 use terraphim_mcp_gateway::ServerState;
 use terraphim_types::Language;
@@ -48,6 +49,60 @@ pub(crate) const LANGUAGES: &[(&str, Language)] = &[
 const DETAILS: &[(&str, Detail)] =
     &[("name", Detail::Name), ("brief", Detail::Brief), ("full", Detail::Full)];
 
+/// How the texts of a language are written.
+trait Tongue {
+    /// What a comment begins with.
+    const COMMENT: &'static str;
+    /// The line that imports a server under the name that a program uses; empty where there is none.
+    fn import(name: &str) -> String;
+}
+
+struct Script;
+struct Python;
+struct Shell;
+struct Rust;
+
+impl Tongue for Script {
+    const COMMENT: &'static str = "//";
+    fn import(name: &str) -> String {
+        format!("import {{ {name} }} from 'mcp-servers'")
+    }
+}
+
+impl Tongue for Python {
+    const COMMENT: &'static str = "#";
+    fn import(name: &str) -> String {
+        format!("from mcp_servers import {name}")
+    }
+}
+
+impl Tongue for Shell {
+    const COMMENT: &'static str = "#";
+    fn import(_: &str) -> String {
+        String::new()
+    }
+}
+
+impl Tongue for Rust {
+    const COMMENT: &'static str = "//";
+    fn import(name: &str) -> String {
+        format!("use mcp_servers::{name};")
+    }
+}
+
+/// The texts that stand beside the structured content; clients show a model one of both.
+fn text_form(language: Language) -> TextForm {
+    fn of<T: Tongue>() -> TextForm {
+        TextForm { docs: tool_text::<T>, brief: brief_text::<T>, hit: hit_text::<T> }
+    }
+    match language {
+        Language::TypeScript | Language::JavaScript | Language::Node => of::<Script>(),
+        Language::Python => of::<Python>(),
+        Language::Bash => of::<Shell>(),
+        Language::Rust => of::<Rust>(),
+    }
+}
+
 /// Reads the arguments of `search_tools`.
 pub(crate) fn query(
     values: serde_json::Map<String, serde_json::Value>,
@@ -55,10 +110,9 @@ pub(crate) fn query(
     let known = &["query", "category", "capabilities", "server", "detail", "limit", "language", "max_tokens"];
     let mut arguments = Arguments::new(SEARCH_TOOLS, known, values)?;
     let default = ToolQuery::default();
-    let shown = Shown {
-        language: arguments.choice("language", LANGUAGES)?.unwrap_or_default(),
-        max_tokens: Some(max_tokens(&mut arguments)?),
-    };
+    let language = arguments.choice("language", LANGUAGES)?.unwrap_or_default();
+    let max_tokens = Some(max_tokens(&mut arguments)?);
+    let shown = Shown { language, max_tokens, form: Form::Both(text_form(language)) };
     let query = ToolQuery {
         query: arguments.text("query")?,
         category: arguments.text("category")?,
@@ -108,21 +162,21 @@ pub(crate) async fn search(
     shown_as: Shown,
 ) -> (CallToolResult, String) {
     let mut answer = catalogue.search_within(query, shown_as).await;
-    let page = &mut answer.page;
-    for facets in [&mut page.categories, &mut page.capabilities].into_iter().flatten() {
+    for facets in [&mut answer.categories, &mut answer.capabilities].into_iter().flatten() {
         facets.truncate(MAX_FACETS);
     }
     answer.unavailable = shown(answer.unavailable);
-    let text = search_text(query, &answer);
+    let text = search_text(query, &answer, text_form(shown_as.language));
     answered(&answer, text)
 }
 
 /// Answers `get_tool_docs`; the text stands also beside it.
 pub(crate) async fn docs(catalogue: &LiveCatalogue, query: &DocsQuery) -> (CallToolResult, String) {
-    let mut page = catalogue.docs_within(query).await;
+    let form = text_form(query.language);
+    let mut page = catalogue.docs_as(query, Form::Both(form)).await;
     page.unknown.truncate(MAX_UNKNOWN);
     let unavailable = if page.unknown.is_empty() { Vec::new() } else { unavailable(catalogue).await };
-    let text = docs_text(&page, &unavailable);
+    let text = docs_text(&page, &unavailable, form);
     answered(&DocsShown { page, unavailable }, text)
 }
 
@@ -153,21 +207,25 @@ fn shown(mut servers: Vec<UnavailableServer>) -> Vec<UnavailableServer> {
     servers
 }
 
-fn search_text(query: &ToolQuery, answer: &SearchAnswer) -> String {
-    let page = &answer.page;
-    let mut text = match (page.tools.len(), &page.categories) {
-        (0, Some(_)) if is_overview(query) => format!("{} tools are connected", page.total),
+fn search_text(query: &ToolQuery, answer: &SearchAnswer, form: TextForm) -> String {
+    if let Some(unknown) = &answer.unknown_server {
+        let near = did_you_mean(&unknown.nearest);
+        let near = if near.is_empty() { "; search without `server`" } else { &near };
+        return format!("there is no server `{}`{near}", unknown.name);
+    }
+    let mut text = match (answer.tools.len(), &answer.categories) {
+        (0, Some(_)) if is_overview(query) => format!("{} tools are connected", answer.total),
         (0, Some(_)) => "no tool fits: use other words, or one of these".to_owned(),
-        (count, _) if is_blank(&query.query) => format!("{count} of {} tools, by name", page.total),
-        (count, _) => format!("{count} of {} tools, the best first", page.total),
+        (count, _) if is_blank(&query.query) => format!("{count} of {} tools, by name", answer.total),
+        (count, _) => format!("{count} of {} tools, the best first", answer.total),
     };
-    for (name, facets) in [("categories", &page.categories), ("capabilities", &page.capabilities)] {
+    for (name, facets) in [("categories", &answer.categories), ("capabilities", &answer.capabilities)] {
         if let Some(facets) = facets {
             push(&mut text, &format!("{name}: {}", facet_list(facets)));
         }
     }
-    for hit in &page.tools {
-        push(&mut text, &hit_text(hit));
+    for FoundTool { hit, marks } in &answer.tools {
+        push(&mut text, &(form.hit)(hit, marks));
     }
     if let Some(note) = &answer.note {
         push(&mut text, note);
@@ -190,10 +248,15 @@ fn facet_list(facets: &[Facet]) -> String {
     facets.iter().map(|facet| format!("{} {}", facet.name, facet.count)).collect::<Vec<_>>().join(", ")
 }
 
-fn hit_text(hit: &ToolHit) -> String {
-    let mut text = hit.name.clone();
+/// A tool's name with its marks, as in `notes.delete (destroys, denied by policy)`.
+fn heading(name: &str, marks: &[String]) -> String {
+    if marks.is_empty() { name.to_owned() } else { format!("{name} ({})", marks.join(", ")) }
+}
+
+fn hit_text<T: Tongue>(hit: &ToolHit, marks: &[String]) -> String {
+    let mut text = heading(&hit.name, marks);
     if let Some(import) = &hit.import {
-        push(&mut text, &format!("  import {{ {import} }} from 'mcp-servers'"));
+        push_import::<T>(&mut text, "  ", import);
     }
     if let Some(description) = &hit.description {
         text = format!("{text}: {}", description.replace('\n', "\n  "));
@@ -228,13 +291,13 @@ fn parameter_text(parameter: &ParameterDocs) -> String {
     format!("{name}{optional}: {ty}{description}")
 }
 
-fn docs_text(page: &DocsPage, unavailable: &[UnavailableServer]) -> String {
+fn docs_text(page: &DocsPage, unavailable: &[UnavailableServer], form: TextForm) -> String {
     let mut text = String::new();
     for docs in &page.docs {
-        push(&mut text, &tool_text(docs));
+        push(&mut text, &(form.docs)(docs));
     }
     for brief in &page.brief {
-        push(&mut text, &brief_text(brief));
+        push(&mut text, &(form.brief)(brief));
     }
     if !page.names.is_empty() {
         push(&mut text, &format!("by name: {}", page.names.join(", ")));
@@ -249,43 +312,54 @@ fn docs_text(page: &DocsPage, unavailable: &[UnavailableServer]) -> String {
     if text.is_empty() { "no names were given".to_owned() } else { text }
 }
 
-fn tool_text(docs: &ToolDocs) -> String {
-    let mut text = format!("// {}", docs.name);
+fn tool_text<T: Tongue>(docs: &ToolDocs) -> String {
+    let mut text = format!("{} {}", T::COMMENT, heading(&docs.name, &docs.marks));
+    if let Some(denied) = &docs.denied {
+        push(&mut text, &format!("{} {denied}", T::COMMENT));
+    }
     if let Some(import) = &docs.import {
-        push(&mut text, &format!("import {{ {import} }} from 'mcp-servers'"));
+        push_import::<T>(&mut text, "", import);
     }
     for line in docs.description.iter().flat_map(|description| description.lines()) {
-        push(&mut text, &format!("// {line}"));
+        push(&mut text, &format!("{} {line}", T::COMMENT));
     }
     push(&mut text, docs.declaration.trim_end());
     if let Some(count) = docs.inferred_from {
         push(
             &mut text,
             &format!(
-                "// result: {} (inferred from {count} results; not declared by the server)",
+                "{} result: {} (inferred from {count} results; not declared by the server)",
+                T::COMMENT,
                 docs.result
             ),
         );
     }
     if let Some(example) = &docs.example {
-        push(&mut text, &format!("// example\n{example}"));
+        push(&mut text, &format!("{} example\n{example}", T::COMMENT));
     }
     for error in &docs.errors_seen {
-        push(&mut text, &format!("// error seen: {error}"));
+        push(&mut text, &format!("{} error seen: {error}", T::COMMENT));
     }
     text
 }
 
-fn brief_text(brief: &ToolBrief) -> String {
-    let mut text = brief.name.clone();
+fn brief_text<T: Tongue>(brief: &ToolBrief) -> String {
+    let mut text = heading(&brief.name, &brief.marks);
     if let Some(description) = &brief.description {
         text = format!("{text}: {description}");
     }
     if let Some(import) = &brief.import {
-        push(&mut text, &format!("  import {{ {import} }} from 'mcp-servers'"));
+        push_import::<T>(&mut text, "  ", import);
     }
     push(&mut text, &format!("  {}", brief.signature));
     text
+}
+
+fn push_import<T: Tongue>(text: &mut String, margin: &str, name: &str) {
+    let line = T::import(name);
+    if !line.is_empty() {
+        push(text, &format!("{margin}{line}"));
+    }
 }
 
 fn push_unavailable(text: &mut String, servers: &[UnavailableServer]) {

@@ -25,7 +25,7 @@ pub(crate) enum ToolsCommand {
         /// Show by which words each tool was found
         #[arg(long)]
         explain: bool,
-        /// Whose signatures to show: ts, js, py, bash, rust
+        /// Whose signatures to show: ts, js, node, py, bash, rust
         #[arg(long, default_value_t, alias = "language", value_name = "LANGUAGE")]
         lang: Language,
         /// Room for the answer in tokens; what does not fit is told in fewer words
@@ -36,10 +36,10 @@ pub(crate) enum ToolsCommand {
     },
     /// Show how tools are called
     Docs {
-        /// Names such as `server.tool`
+        /// Names such as `server.tool`; a server's name stands for its tools in brief
         #[arg(required = true)]
         names: Vec<String>,
-        /// Whose calls to show: ts, js, py, bash, rust
+        /// Whose calls to show: ts, js, node, py, bash, rust
         #[arg(long, default_value_t, alias = "language", value_name = "LANGUAGE")]
         lang: Language,
         /// How much to tell of each

@@ -4,14 +4,16 @@ use std::fmt::Write;
 
 use serde_json::json;
 use terraphim_code_execution::{LiveCatalogue, Shown};
-use terraphim_mcp_codegen::{Detail, DocsPage, DocsQuery, Found, Reason, ToolBrief, ToolDocs, ToolQuery};
+use terraphim_mcp_codegen::{
+    Detail, DocsPage, DocsQuery, Form, Found, Reason, TextForm, ToolBrief, ToolDocs, ToolHit, ToolQuery,
+};
 use terraphim_mcp_gateway::{CatalogueSnapshot, ServerState};
 
 use crate::{
     cli::{DetailArg, Global, ToolsCommand},
     commands::{block_on, complain, print, printable, types},
     compose,
-    error::{CliError, Exit, NotFound},
+    error::{CliError, Exit, NoServer, NotFound},
     settings::Settings,
 };
 
@@ -31,7 +33,13 @@ pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliE
                     explain,
                     ..ToolQuery::default()
                 };
-                search(&catalogue, &query, Shown { language: lang, max_tokens }, json.json).await
+                search(
+                    &catalogue,
+                    &query,
+                    Shown { language: lang, max_tokens, form: form(json.json) },
+                    json.json,
+                )
+                .await
             }
             ToolsCommand::Docs { names, lang, detail, max_tokens, json } => {
                 let detail = match detail {
@@ -40,7 +48,7 @@ pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliE
                     DetailArg::Full => Detail::Full,
                 };
                 let query = DocsQuery { names, language: lang, detail, max_tokens };
-                show_docs(&catalogue.docs_within(&query).await, json.json)
+                show_docs(&catalogue.docs_as(&query, form(json.json)).await, json.json)
             }
             ToolsCommand::Types(args) => types::types(catalogue.snapshot().await.as_ref(), &args),
         };
@@ -110,34 +118,23 @@ async fn search(
     }
     if as_json {
         print(&printable(&serde_json::to_string(&answer).unwrap_or_default()))?;
-        return Ok(Exit::Success);
+        return Ok(if answer.unknown_server.is_some() { Exit::Failed } else { Exit::Success });
     }
-    let mut text = String::new();
-    for tool in &answer.page.tools {
-        let _ = writeln!(text, "{}", tool.name);
-        for line in [tool.description.as_deref(), tool.signature.as_deref()].into_iter().flatten() {
-            let _ = writeln!(text, "    {line}");
-        }
-        if !tool.also.is_empty() {
-            let _ = writeln!(text, "    nearly the same: {}", tool.also.join(", "));
-        }
-        for reason in &tool.reasons {
-            let _ = writeln!(text, "    {}", reason_text(reason));
-        }
+    if let Some(unknown) = answer.unknown_server {
+        return Err(CliError::NoServer(NoServer(unknown)));
     }
+    let mut text: String = answer.tools.iter().map(|tool| render_hit(&tool.hit, &tool.marks)).collect();
     if let Some(note) = &answer.note {
         complain(&format!("note: {note}"));
     }
-    for (name, facets) in
-        [("categories", &answer.page.categories), ("capabilities", &answer.page.capabilities)]
-    {
+    for (name, facets) in [("categories", &answer.categories), ("capabilities", &answer.capabilities)] {
         let counted = facets.iter().flatten().map(|facet| format!("{} ({})", facet.name, facet.count));
         let counted: Vec<_> = counted.collect();
-        if answer.page.tools.is_empty() && !counted.is_empty() {
+        if answer.tools.is_empty() && !counted.is_empty() {
             let _ = writeln!(text, "{name}: {}", counted.join(", "));
         }
     }
-    if answer.page.tools.is_empty() && !query.query.as_deref().unwrap_or_default().trim().is_empty() {
+    if answer.tools.is_empty() && !query.query.as_deref().unwrap_or_default().trim().is_empty() {
         complain(&format!("no tool fits: try other words, or `terraphim tools list`\n{}", text.trim_end()));
         return Ok(Exit::Failed);
     }
@@ -165,20 +162,39 @@ fn show_docs(page: &DocsPage, as_json: bool) -> Result<Exit, CliError> {
     if as_json { Ok(Exit::Failed) } else { Err(CliError::NotFound(NotFound(page.unknown.clone()))) }
 }
 
+/// What the shell prints of tools, of which a budget counts the tokens.
+const TEXT: TextForm = TextForm { docs: render, brief: render_brief, hit: render_hit };
+
+/// Longest result that is told beside the declaration, in bytes.
+const SHORT: usize = 100;
+
+fn form(as_json: bool) -> Form {
+    if as_json { Form::Json } else { Form::Text(TEXT) }
+}
+
+/// A tool's name with its marks, as in `notes.delete (destroys, denied by policy)`.
+fn heading(name: &str, marks: &[String]) -> String {
+    if marks.is_empty() { format!("{name}\n") } else { format!("{name} ({})\n", marks.join(", ")) }
+}
+
 fn render(docs: &ToolDocs) -> String {
-    let mut text = format!("{}\n  {}\n", docs.name, docs.signature);
-    if let Some(description) = &docs.description {
-        for line in description.lines() {
-            let _ = writeln!(text, "  {line}");
-        }
+    let mut text = heading(&docs.name, &docs.marks);
+    for line in docs.description.iter().flat_map(|text| text.lines()) {
+        let _ = writeln!(text, "{}", format!("  {line}").trim_end());
     }
-    for parameter in &docs.parameters {
-        let mark = if parameter.required { "" } else { "?" };
-        let about = parameter.description.as_deref().map(|about| format!("  {about}")).unwrap_or_default();
-        let _ = writeln!(text, "    {}{mark}: {}{about}", parameter.name, parameter.ty);
+    if let Some(denied) = &docs.denied {
+        let _ = writeln!(text, "  {denied}");
     }
+    text.push('\n');
+    for line in docs.declaration.lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+    text.push('\n');
+    // A longer one stands in the declaration, over several lines.
     let note = docs.result_note().map(|note| format!(" ({note})")).unwrap_or_default();
-    let _ = writeln!(text, "  result: {}{note}", docs.result);
+    if docs.result.len() <= SHORT || !note.is_empty() {
+        let _ = writeln!(text, "  result: {}{note}", docs.result);
+    }
     if let Some(example) = &docs.example {
         let _ = writeln!(text, "  example: {example}");
     }
@@ -190,5 +206,19 @@ fn render(docs: &ToolDocs) -> String {
 
 fn render_brief(brief: &ToolBrief) -> String {
     let description = brief.description.as_deref().map(|text| format!("  {text}\n")).unwrap_or_default();
-    format!("{}\n  {}\n{description}", brief.name, brief.signature)
+    format!("{}  {}\n{description}", heading(&brief.name, &brief.marks), brief.signature)
+}
+
+fn render_hit(tool: &ToolHit, marks: &[String]) -> String {
+    let mut text = heading(&tool.name, marks);
+    for line in [tool.description.as_deref(), tool.signature.as_deref()].into_iter().flatten() {
+        let _ = writeln!(text, "    {line}");
+    }
+    if !tool.also.is_empty() {
+        let _ = writeln!(text, "    nearly the same: {}", tool.also.join(", "));
+    }
+    for reason in &tool.reasons {
+        let _ = writeln!(text, "    {}", reason_text(reason));
+    }
+    text
 }

@@ -71,10 +71,10 @@ fn documents_show_how_a_tool_is_called() {
     let place = place();
     expect![[r#"
         up.add
-          add(args: { a: number; b: number }): Promise<unknown>
           Adds two numbers.
-            a: number
-            b: number
+
+          function add(args: { a: number; b: number }): Promise<unknown>;
+
           result: unknown
           example: const result = await up.add({ a: 1, b: 1 });
     "#]]

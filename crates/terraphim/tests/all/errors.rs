@@ -191,11 +191,11 @@ fn failed_calls_name_the_tool_and_the_line() {
     check(
         "import { up } from 'mcp-servers';\nreturn await up.add(1, 2)",
         &expect![[r#"
-        program.ts:2:17: up.add takes one object of arguments, not a number
-          2 | return await up.add(1, 2)
-            |                 ^
-        hint: write add({ name: value })
-    "#]],
+            program.ts:2:17: up.add takes one object of arguments, not 2 values
+              2 | return await up.add(1, 2)
+                |                 ^
+            hint: write add({ a: ..., b: ... })
+        "#]],
     );
     check(
         "import { up } from 'mcp-servers';\nreturn await up.echo({ f: 1n })",
@@ -238,7 +238,7 @@ return [one, two, three];
             "server": "up",
             "tool": "add",
             "kind": "arguments",
-            "message": "the arguments of `up.add` are not valid: the property `a` is required (got no properties); the property `b` is required (got no properties)",
+            "message": "the arguments of `up.add` are not valid: the property `a` is required (got no properties); the property `b` is required (got no properties); it takes `a`, `b`",
             "is": true
           },
           {

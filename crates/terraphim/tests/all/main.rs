@@ -36,5 +36,6 @@ mod runtime;
 mod rust;
 mod servers;
 mod sessions;
+mod tool_docs;
 mod watch;
 mod workspace;

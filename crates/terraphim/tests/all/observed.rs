@@ -139,7 +139,7 @@ fn docs_are_told_within_a_budget_and_for_a_language() {
     assert_eq!(told("docs") + told("brief") + told("names"), 5, "{tight}");
     assert!(told("docs") >= 1 && told("docs") < 5, "{tight}");
     assert!(tight["note"].as_str().is_some_and(|note| note.contains("max_tokens")), "{tight}");
-    let shown = ask(&["--max-tokens", "420"]);
+    let shown = ask(&["--max-tokens", "200"]);
     assert!(shown.success().contains("up.list_items") && shown.err.contains("note: "), "{}", shown.err);
     let brief = ask(&["--detail", "brief", "--lang", "bash"]);
     assert!(brief.success().contains("mcp call up.add a:=number b:=number"), "{}", brief.out);

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::{DocsPage, ToolBrief, ToolDocs, tokens::tokens_at_most};
+use super::{DocsPage, Form, ToolBrief, ToolDocs, tokens::tokens_at_most};
 use crate::{
     bounded,
     discovery::{Detail, ToolHit, ToolPage},
@@ -53,7 +53,7 @@ fn divide(costs: &[[Option<usize>; 3]], budget: usize) -> Levels {
     levels
 }
 
-fn cost(item: &impl Serialize) -> usize {
+pub(super) fn tokens_of(item: &impl Serialize) -> usize {
     serde_json::to_string(item).map_or(usize::MAX / 4, |json| tokens_at_most(&json))
 }
 
@@ -66,39 +66,43 @@ impl ToolDocs {
             import: self.import.clone(),
             description: description.filter(|text| !text.is_empty()),
             signature: self.signature.clone(),
+            marks: self.marks.clone(),
         }
     }
 }
 
 impl DocsPage {
-    /// Tells the tools at this level or below it, within so many tokens.
-    pub(super) fn fit(&mut self, detail: Detail, max_tokens: Option<u32>) {
+    /// Tells the tools at this level or below it, within so many tokens of what is written out.
+    pub(super) fn fit(&mut self, detail: Detail, max_tokens: Option<u32>, form: Form) {
         let all = std::mem::take(&mut self.docs);
-        let briefs: Vec<_> = all.iter().map(ToolDocs::brief).collect();
+        let fulls = all.len();
+        let mut briefs: Vec<_> = all.iter().map(ToolDocs::brief).collect();
+        // Those of servers are brief from the start.
+        briefs.append(&mut self.brief);
         let is_at_most = |level: Detail| (detail as u8) >= (level as u8);
-        let costs: Vec<_> = all
+        let costs: Vec<_> = briefs
             .iter()
-            .zip(&briefs)
-            .map(|(full, brief)| {
+            .enumerate()
+            .map(|(at, brief)| {
                 [
-                    is_at_most(Detail::Full).then(|| cost(full)),
-                    is_at_most(Detail::Brief).then(|| cost(brief)),
-                    Some(cost(&full.name)),
+                    all.get(at).filter(|_| is_at_most(Detail::Full)).map(|full| form.of_docs(full)),
+                    is_at_most(Detail::Brief).then(|| form.of_brief(brief)),
+                    Some(form.of_name(&brief.name)),
                 ]
             })
             .collect();
-        let unknown: usize = self.unknown.iter().map(cost).sum();
+        let unknown: usize = self.unknown.iter().map(tokens_of).sum();
         let budget = max_tokens.map_or(usize::MAX / 4, |tokens| tokens as usize).saturating_sub(unknown);
         let levels = divide(&costs, budget);
         let (full, brief, told) =
             (levels.full, levels.full + levels.brief, levels.full + levels.brief + levels.name);
-        self.names = all.iter().take(told).skip(brief).map(|docs| docs.name.clone()).collect();
+        self.omitted += briefs.len() - told;
+        let first_left = briefs.get(full.min(fulls)).map(|brief| brief.name.clone());
+        self.names = briefs.iter().take(told).skip(brief).map(|brief| brief.name.clone()).collect();
         self.brief = briefs.into_iter().take(brief).skip(full).collect();
-        self.omitted += all.len() - told;
-        let first_left = all.get(full).map(|docs| docs.name.clone());
         self.docs = all.into_iter().take(full).collect();
         let is_reduced = match detail {
-            Detail::Full => brief > full || told > brief,
+            Detail::Full => full < fulls || told > brief,
             Detail::Brief => told > brief,
             Detail::Name => false,
         };
@@ -125,15 +129,16 @@ impl DocsPage {
 }
 
 impl ToolPage {
-    /// Tells the tools within so many tokens, and gives how many had no room.
-    pub fn fit(&mut self, max_tokens: u32) -> Fitted {
+    /// Tells the tools within so many tokens, as `cost` counts what is written of each, and gives
+    /// how many had no room.
+    pub fn fit(&mut self, max_tokens: u32, cost: impl Fn(&ToolHit) -> usize) -> Fitted {
         let reduced = |hit: &ToolHit| [hit.clone(), to_brief(hit), to_name(hit)];
         let forms: Vec<_> = std::mem::take(&mut self.tools).iter().map(reduced).collect();
         let costs: Vec<_> = forms
             .iter()
             .map(|[full, brief, name]| [Some(cost(full)), Some(cost(brief)), Some(cost(name))])
             .collect();
-        let facets = cost(&self.categories) + cost(&self.capabilities);
+        let facets = tokens_of(&self.categories) + tokens_of(&self.capabilities);
         let levels = divide(&costs, (max_tokens as usize).saturating_sub(facets));
         let (full, brief) = (levels.full, levels.full + levels.brief);
         let total = forms.len();

@@ -6,7 +6,6 @@ use terraphim_types::{Language, ToolDefinition};
 use crate::{
     bash, bounded,
     discovery::{DiscoveryIndex, SearchContext},
-    docs::parameters,
     example::{example_arguments, example_call},
     naming::{ModuleTool, ServerModule},
     python, rust,
@@ -122,7 +121,7 @@ fn shown(index: &DiscoveryIndex, name: &str, language: Language) -> Option<Shown
             of_module(signature_as(identifier, tool))
         }
         Language::Python => of_module(python::shown(named, tool, 1 << 10).signature),
-        Language::Bash => bash::signature(entry.qualified, &parameters(tool)),
+        Language::Bash => bash::signature(entry.qualified, &bash::parameters(tool)),
         Language::Rust => {
             format!("{}::{}", module.identifier, rust::shown(module, named, tool, 1 << 10).signature)
         }

@@ -243,7 +243,7 @@ fn bash() {
             ```sh
             mcp call issues.list_issues repo=string [state="open"|"closed"]
               # "Lists the issues of a repository."
-            mcp call weather.forecast day:=number
+            mcp call weather.forecast day:=integer
               # "The weather of a day."
             mcp call issues.create_issue title=string
               # "Creates an issue."

@@ -192,7 +192,8 @@ fn title(title: &str) -> String {
 fn tag(language: Language) -> &'static str {
     match language {
         Language::TypeScript => "ts",
-        Language::JavaScript | Language::Node => "js",
+        Language::JavaScript => "js",
+        Language::Node => "node",
         Language::Python => "py",
         Language::Bash => "sh",
         Language::Rust => "rust",

@@ -3,8 +3,9 @@
 use terraphim_types::ToolDefinition;
 
 use super::{
+    arguments::keywords,
     results::call_type,
-    text::{is_name, value_text, write_docstring},
+    text::{value_text, write_docstring},
     types::{Key, Maker, Side},
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
 /// Longest description of a tool, in characters.
 const MAX_DESCRIPTION_CHARS: usize = 1_200;
 /// Longest default that is written out, in characters.
-const MAX_DEFAULT_CHARS: usize = 40;
+pub(super) const MAX_DEFAULT_CHARS: usize = 40;
 
 /// What the text of a stub refers to; no type of a tool takes such a name.
 pub(crate) const TAKEN_TYPES: [&str; 24] = [
@@ -56,8 +57,6 @@ pub(crate) struct Stub {
     pub(crate) text: String,
     /// The call on one line, without the name: `(*, query: str) -> list[str]`.
     pub(crate) signature: String,
-    /// The type of the value that a call gives.
-    pub(crate) result: String,
 }
 
 /// The stub of a tool whose types begin with `base`, of at most about `bytes`.
@@ -93,15 +92,15 @@ fn within(tool: &ToolDefinition, base: &str, taken: &mut Taken, bounds: Bounds) 
     given.write(&mut text, "__call__", &call);
     given.write(&mut text, "raw", "RawCall");
     text.push('\n');
-    let signature = format!("({}) -> {result}", given.named.as_deref().unwrap_or(&given.one_dict));
-    Stub { class, text, signature, result }
+    let signature = format!("({}) -> {result}", given.named);
+    Stub { class, text, signature }
 }
 
 /// How arguments are given.
 struct Given {
-    /// The parameters of a call by name; `None` where a name that must be given is none in Python.
-    named: Option<String>,
-    /// The parameter of a call by one dict.
+    /// The parameters of a call by name.
+    named: String,
+    /// The parameter of a call by one dict; empty where there is no such way.
     one_dict: String,
     /// What the receiver is called.
     receiver: &'static str,
@@ -115,10 +114,10 @@ impl Given {
         let Some(object) = input.object().filter(|object| !object.properties.is_empty()) else {
             let closed = takes_nothing(input) && input.object().is_some_and(|it| it.extra == Extra::Closed);
             let given = if closed {
-                Self { named: Some(String::new()), one_dict: String::new(), receiver: "self" }
+                Self { named: String::new(), one_dict: String::new(), receiver: "self" }
             } else {
                 let value = input.object().map_or("object".to_owned(), |it| maker.value_type(it, &name));
-                let named = Some(format!("**arguments: {value}"));
+                let named = format!("**arguments: {value}");
                 let says_more = input.object().is_none_or(|object| object.extra != Extra::Unsaid);
                 let one_dict = format!("arguments: Mapping[str, {value}], /");
                 Self { named, one_dict: if says_more { one_dict } else { String::new() }, receiver: "self" }
@@ -131,9 +130,10 @@ impl Given {
         let open = open || matches!(object.extra, Extra::Of(_));
         let any = if open { " | Mapping[str, object]" } else { "" };
         let receivers = ["self", "this", "tool_itself", "the_tool_itself"];
-        let receiver = receivers.into_iter().find(|name| keys.iter().all(|key| key.name != *name));
+        let names = keywords(keys.iter().map(|key| key.name.as_str()));
+        let receiver = receivers.into_iter().find(|name| names.iter().all(|known| known != name));
         let given = Self {
-            named: named_parameters(&keys, open),
+            named: named_parameters(&keys, &names, open),
             one_dict: format!("arguments: {claimed}{any}, /"),
             receiver: receiver.unwrap_or("_"),
         };
@@ -141,11 +141,8 @@ impl Given {
     }
 
     fn write(&self, out: &mut String, method: &str, result: &str) {
-        let ways: Vec<&str> = match &self.named {
-            Some(named) if self.one_dict.is_empty() => vec![named],
-            Some(named) => vec![named, &self.one_dict],
-            None => vec![&self.one_dict],
-        };
+        let mut ways = vec![&self.named];
+        ways.extend((!self.one_dict.is_empty()).then_some(&self.one_dict));
         let overload = if ways.len() > 1 { "    @overload\n" } else { "" };
         for way in &ways {
             let receiver = self.receiver;
@@ -155,31 +152,22 @@ impl Given {
     }
 }
 
-/// Arguments by name, those first that must be given; `None` where a call by name cannot be complete.
-fn named_parameters(keys: &[Key], open: bool) -> Option<String> {
-    let usable = |key: &&Key| is_name(&key.name) && !key.name.starts_with("__");
-    if keys.iter().any(|key| key.required && !usable(&key)) {
-        return None;
-    }
-    let (required, optional): (Vec<_>, Vec<_>) = keys.iter().filter(usable).partition(|key| key.required);
+/// Arguments by their keywords, those first that must be given.
+fn named_parameters(keys: &[Key], names: &[String], open: bool) -> String {
+    let (required, optional): (Vec<_>, Vec<_>) = keys.iter().zip(names).partition(|(key, _)| key.required);
     let mut parts = vec!["*".to_owned()];
-    parts.extend(required.iter().map(|key| format!("{}: {}", key.name, key.ty)));
-    parts.extend(optional.iter().map(|key| {
+    parts.extend(required.iter().map(|(key, name)| format!("{name}: {}", key.ty)));
+    parts.extend(optional.iter().map(|(key, name)| {
         let default = key.default().map(value_text);
         let default = default.filter(|text| text.chars().count() <= MAX_DEFAULT_CHARS && text.is_ascii());
-        format!("{}: {} = {}", key.name, key.ty, default.as_deref().unwrap_or("..."))
+        format!("{name}: {} = {}", key.ty, default.as_deref().unwrap_or("..."))
     }));
-    if parts.len() == 1 {
-        parts.clear();
-    }
-    let free = |name: &str| keys.iter().all(|key| key.name != name);
     if open {
-        let name = ["more", "more_arguments", "all_more_arguments"].into_iter().find(|name| free(name));
+        let free = |name: &&str| names.iter().all(|known| known != name);
+        let name = ["more", "more_arguments", "all_more_arguments"].into_iter().find(free);
         parts.push(format!("**{}: object", name.unwrap_or("_")));
-    } else if parts.is_empty() {
-        return None;
     }
-    Some(parts.join(", "))
+    parts.join(", ")
 }
 
 /// The call on one line, at most `chars` long: what must be given stands before the rest.

@@ -191,12 +191,17 @@ impl<'a> Maker<'a> {
         // It stands before those of its keys.
         let at = self.declared.len();
         self.declared.push(String::new());
-        let keys: Vec<Key> = object.properties.iter().map(|property| self.key(property, &name)).collect();
+        let keys = self.keys(object, &name);
         let text = record_text(&name, &keys, notes);
         if let Some(place) = self.declared.get_mut(at) {
             *place = text;
         }
         self.records.insert(name, keys);
+    }
+
+    /// The keys of an object; what they need a name for begins with that of their owner.
+    pub(super) fn keys(&mut self, object: &ObjectType, owner: &str) -> Vec<Key> {
+        object.properties.iter().map(|property| self.key(property, owner)).collect()
     }
 
     fn key(&mut self, property: &Property, owner: &str) -> Key {
@@ -207,6 +212,10 @@ impl<'a> Maker<'a> {
 }
 
 impl Key {
+    pub(super) fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
     pub(super) fn default(&self) -> Option<&serde_json::Value> {
         self.notes.default.as_ref()
     }

@@ -6,11 +6,12 @@ use terraphim_types::ToolDefinition;
 use super::{
     Tool,
     names::unique_servers,
-    text::literal,
+    text::{literal, sent_as},
     types::{Declaration, Field, Shape, Ty},
 };
 use crate::{
-    bounded,
+    bash, bounded,
+    docs::{ParameterDocs, described},
     example::{MAX_CALL_CHARS, example_arguments},
     naming::ServerModule,
 };
@@ -20,7 +21,7 @@ const MAX_SIGNATURE_CHARS: usize = 240;
 
 /// The call on one line, with as many of the fields as fit:
 /// `search(Search { query: String, limit: Option<i64> }) -> Result<Vec<SearchItem>>`.
-pub(super) fn signature(tool: &Tool) -> String {
+pub(super) fn signature(tool: &Tool, definition: &ToolDefinition) -> String {
     let function = bounded::cut(&tool.function, 80);
     let result = bounded::cut(&tool.result.root.to_string(), 80).into_owned();
     let Some(arguments) = &tool.arguments else { return format!("{function}() -> Result<{result}>") };
@@ -30,9 +31,33 @@ pub(super) fn signature(tool: &Tool) -> String {
             fields_of(&arguments.declared, name)
                 .map_or_else(|| name.clone(), |(fields, _)| format!("{name} {}", shown(fields, room)))
         }
+        Ty::Value => {
+            let room = MAX_SIGNATURE_CHARS.saturating_sub(function.len() + result.len() + 24);
+            format!("json!({})", bash::arguments(definition, room))
+        }
         other => other.to_string(),
     };
     format!("{function}({taken}) -> Result<{result}>")
+}
+
+/// The fields of the arguments, the required ones first; `None` where they are no struct.
+pub(super) fn parameters(tool: &Tool) -> Option<Vec<ParameterDocs>> {
+    let Some(arguments) = &tool.arguments else { return Some(Vec::new()) };
+    let Ty::Declared(name) = &arguments.root else { return None };
+    let (fields, _) = fields_of(&arguments.declared, name)?;
+    let mut parameters: Vec<_> = fields
+        .iter()
+        .map(|field| ParameterDocs {
+            name: field.name.clone(),
+            ty: field.ty.to_string(),
+            required: field.required,
+            description: described(&field.notes, true),
+            sent_as: sent_as(field).map(str::to_owned),
+            default: field.notes.default.clone(),
+        })
+        .collect();
+    parameters.sort_by_key(|parameter| !parameter.required);
+    Some(parameters)
 }
 
 fn shown(fields: &[Field], room: usize) -> String {

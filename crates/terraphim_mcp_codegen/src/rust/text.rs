@@ -3,6 +3,10 @@
 use super::types::{Declaration, Field, Shape, Side};
 use crate::{bounded, schema::Notes};
 
+/// Longest note of a field, and longest struct without notes that stands on one line, in characters.
+const MAX_NOTE_CHARS: usize = 400;
+const MAX_LINE_CHARS: usize = 90;
+
 /// A text as a Rust literal; everything but visible ASCII is escaped.
 pub(crate) fn literal(text: &str) -> String {
     format!("\"{}\"", text.escape_default())
@@ -32,6 +36,61 @@ fn write_notes(out: &mut String, notes: &Notes, indent: usize) {
     }
     if notes.deprecated {
         write_doc(out, ["Deprecated."], indent);
+    }
+}
+
+/// The struct or enum as its docs show it: in few words, with the names and texts that are sent
+/// where they differ from what is written.
+pub(super) fn write_short_declaration(out: &mut String, declaration: &Declaration) {
+    let Declaration { name, notes, shape } = declaration;
+    write_notes(out, notes, 0);
+    match shape {
+        Shape::Struct { fields, other } => {
+            let mut lines = Vec::new();
+            for field in fields {
+                let sent =
+                    sent_as(field).map(|sent| format!("; {} in JSON", bounded::cut(&literal(sent), 80)));
+                let note = note_of(&field.notes).unwrap_or_default() + &sent.unwrap_or_default();
+                let note = bounded::one_line(note.trim_start_matches("; "), MAX_NOTE_CHARS);
+                lines.push((format!("pub {}: {}", field.name, field.ty), note));
+            }
+            lines.extend(other.as_ref().map(|other| (format!("pub {other}: Map"), String::new())));
+            let line = lines.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>().join(", ");
+            if line.chars().count() <= MAX_LINE_CHARS && lines.iter().all(|(_, note)| note.is_empty()) {
+                out.push_str(&format!("pub struct {name} {{ {line} }}\n"));
+                return;
+            }
+            out.push_str(&format!("pub struct {name} {{\n"));
+            for (field, note) in lines {
+                let gap = if note.is_empty() { "" } else { " // " };
+                out.push_str(&format!("    {field},{gap}{note}\n"));
+            }
+            out.push_str("}\n");
+        }
+        Shape::Choice(variants) => {
+            let names = variants.iter().map(|(variant, _)| variant.as_str()).chain(["Other(String)"]);
+            let texts: Vec<_> = variants.iter().map(|(_, text)| literal(text)).collect();
+            let names = names.collect::<Vec<_>>().join(", ");
+            let texts = bounded::cut(&texts.join(", "), 800).into_owned();
+            out.push_str(&format!("pub enum {name} {{ {names} }} // {texts}\n"));
+        }
+    }
+}
+
+/// The name under which a field is sent, where that is another one.
+pub(super) fn sent_as(field: &Field) -> Option<&str> {
+    (field.name.trim_start_matches("r#") != field.json).then_some(field.json.as_str())
+}
+
+/// What is said of a field, on one line.
+fn note_of(notes: &Notes) -> Option<String> {
+    let facts: Vec<&str> = notes.facts.iter().map(String::as_str).filter(|fact| *fact != "integer").collect();
+    let facts = facts.join(", ");
+    match notes.description.as_deref() {
+        None if facts.is_empty() => None,
+        None => Some(facts),
+        Some(text) if facts.is_empty() => Some(text.to_owned()),
+        Some(text) => Some(format!("{text} ({facts})")),
     }
 }
 

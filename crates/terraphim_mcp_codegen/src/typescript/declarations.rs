@@ -108,7 +108,6 @@ struct Form {
 impl Form {
     const NAMESPACE: Self = Self { indent: 2, word: "type" };
     const FILE: Self = Self { indent: 0, word: "export type" };
-    const DOCS: Self = Self { indent: 0, word: "type" };
 }
 
 /// The texts of all tools of a server in the order of its list. Names are given away in the order
@@ -131,13 +130,6 @@ fn server_texts<'m>(
     }
     texts.sort_by_key(|(at, ..)| *at);
     texts.into_iter().map(|(_, named, tool, texts)| (named, tool, texts)).collect()
-}
-
-/// The types of one tool and its function, for its docs; at most about `max_bytes` long.
-pub(crate) fn tool_declaration(tool: &ToolDefinition, named: &ModuleTool, max_bytes: usize) -> String {
-    let texts = tool_texts(tool, named, &mut HashSet::new(), max_bytes, Form::DOCS);
-    let name = named.identifiers.first().map_or("tool", String::as_str);
-    format!("{}function {name}({}): Promise<{}>;\n", texts.types, texts.parameters(), texts.result)
 }
 
 /// The texts of one tool's types, and the names under which its function uses them.

@@ -157,7 +157,7 @@ pub(crate) fn object_key(name: &str) -> String {
 }
 
 /// A string as a JavaScript literal; what cannot be seen is escaped.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let json = Value::from(text).to_string();
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {

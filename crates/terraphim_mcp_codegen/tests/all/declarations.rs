@@ -155,14 +155,15 @@ fn docs_tell_how_to_call() {
               ],
               "result": "{ title: string; rank: number }[]",
               "example": "const result = await my_notes.search_notes({ query: \"query\" });",
-              "declaration": "type SearchNotesArgs = {\n  /** what to look for (at least 1 character) */\n  query: string;\n  /** integer, 1 to 100, default 10 */\n  limit?: number;\n  \"sort-by\"?: \"rank\" | \"date\" | null;\n  /** a condition */\n  filter?: SearchNotesFilter;\n};\n/** a condition */\ntype SearchNotesFilter = {\n  any?: SearchNotesFilter[];\n  /** @deprecated */\n  tag?: string | null;\n};\ntype SearchNotesResult = {\n  title: string;\n  rank: number;\n}[];\nfunction search_notes(args: SearchNotesArgs): Promise<SearchNotesResult>;\n"
+              "declaration": "/** a condition */\ntype SearchNotesFilter = {\n  any?: SearchNotesFilter[];\n  /** @deprecated */\n  tag?: string | null;\n};\nfunction search_notes(args: {\n  /** what to look for (at least 1 character) */\n  query: string;\n  /** integer, 1 to 100, default 10 */\n  limit?: number;\n  \"sort-by\"?: \"rank\" | \"date\" | null;\n  /** a condition */\n  filter?: SearchNotesFilter;\n}): Promise<{ title: string; rank: number }[]>;\n"
             }
           ],
           "unknown": [
             {
               "name": "my-notes.search_nots",
               "nearest": [
-                "my-notes.search_notes"
+                "my-notes.search_notes",
+                "my-notes"
               ]
             }
           ]

@@ -9,6 +9,8 @@ mod definitions;
 mod discovery;
 mod discovery_words;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod real_tools;

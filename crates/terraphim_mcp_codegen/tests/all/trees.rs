@@ -224,8 +224,8 @@ fn results_that_were_seen_are_marked_in_docs() {
     for (language, result) in [
         (Language::TypeScript, "{ id: number; name?: string | null }[]"),
         (Language::Python, "list[ListItemsItem]"),
-        (Language::Rust, "Value like { id: number; name?: string | null }[]"),
-        (Language::Bash, "{ id: number; name?: string | null }[]"),
+        (Language::Rust, r#"Value like [{"id": integer, "name"?: string|null}]"#),
+        (Language::Bash, r#"[{"id": integer, "name"?: string|null}]"#),
     ] {
         let seen = asked("list_items", language);
         assert_eq!(seen.result, result);

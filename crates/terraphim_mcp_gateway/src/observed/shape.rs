@@ -24,6 +24,9 @@ const NAME_BYTES: usize = 64;
 /// From this many members on, objects of the same members make a map.
 const ALIKE: usize = 5;
 
+/// From this many members on, of which none was always there, objects of one kind make a map.
+const FEWEST_ENTRIES: usize = 3;
+
 /// The kinds of values that were seen at one place; none at all before the first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -299,6 +302,8 @@ impl Object {
                 Value::Object(open) if open.is_empty() => json!({ "type": "object" }),
                 values => json!({ "type": "object", "additionalProperties": values }),
             },
+            // Nothing is lost: the next result may show that they are members after all.
+            Self::Fields(fields) if are_entries(fields) => self.clone().into_map().schema(),
             Self::Fields(fields) => {
                 let properties: Map<_, _> =
                     fields.iter().map(|(name, field)| (name.clone(), field.shape.schema())).collect();
@@ -345,6 +350,29 @@ fn joined(shapes: impl Iterator<Item = Shape>) -> Shape {
         all.join(&shape);
         all
     })
+}
+
+/// Whether members are entries of a table whose names were others in every result, such as people's
+/// names: none was always there, and all have values of one kind. What is a list or an object has
+/// enough in common with fewer of them than a plain value, which members of a record have too.
+fn are_entries(fields: &BTreeMap<String, Field>) -> bool {
+    if fields.len() < FEWEST_ENTRIES || fields.values().any(|field| field.required) {
+        return false;
+    }
+    let kinds = |shape: &Shape| {
+        let Shape { any, boolean, number, string, list, object, null: _ } = shape;
+        (*any, *boolean, number.is_some(), *string, list.is_some(), object.is_some())
+    };
+    let mut all = fields.values().map(|field| kinds(&field.shape));
+    let Some(first) = all.next() else { return false };
+    let is_one_kind = !first.0 && all.all(|other| other == first);
+    let values = joined(fields.values().map(|field| field.shape.clone()));
+    let is_record = match &values.object {
+        Some(Object::Fields(members)) => members.values().any(|member| member.required),
+        Some(Object::Map(_)) => true,
+        None => values.list.is_some(),
+    };
+    is_one_kind && (is_record || values.object.is_none() && fields.len() >= ALIKE)
 }
 
 /// Whether all members are objects of the same members, as entries of a table are.

@@ -24,6 +24,57 @@ fn schema(values: &[Value]) -> String {
 }
 
 #[test]
+fn names_that_are_others_in_every_result_make_a_map() {
+    let person = json!({ "age": 1 });
+    let of = |names: &[&str], value: &Value| -> Value {
+        names.iter().map(|name| ((*name).to_owned(), value.clone())).collect::<serde_json::Map<_, _>>().into()
+    };
+    let is_map = |values: &[Value]| joined(values).schema().get("additionalProperties").is_some();
+    // People, each with a record, a list or a number.
+    let people =
+        |value: &Value| [of(&["ann", "bob"], value), of(&["cid"], value), of(&["dan", "eve"], value)];
+    for value in [person.clone(), json!([1]), json!(3), json!("x"), json!({ "a@b.c": 1 })] {
+        assert!(is_map(&people(&value)), "{value}");
+        let mut reversed = people(&value);
+        reversed.reverse();
+        assert_eq!(schema(&reversed), schema(&people(&value)));
+    }
+    let within = [json!({ "by": { "ann": person } }), json!({ "by": { "bob": person, "cid": person } })];
+    assert!(
+        schema(&within).contains(r#""by":{"type":"object","additionalProperties""#),
+        "{}",
+        schema(&within)
+    );
+    // Members of a record: one is always there, they are of different kinds, or there are few of them.
+    for record in [
+        vec![
+            json!({ "id": 1, "a": 1 }),
+            json!({ "id": 1, "b": 1 }),
+            json!({ "id": 1, "c": 1, "d": 1, "e": 1 }),
+        ],
+        vec![
+            json!({ "error": "x" }),
+            json!({ "data": [1] }),
+            json!({ "page": 1 }),
+            json!({ "a": 1, "b": 1 }),
+        ],
+        vec![json!({ "title": "x" }), json!({ "note": "y" }), json!({ "state": "z" })],
+        vec![
+            json!({ "user": { "login": "a" } }),
+            json!({ "repo": { "size": 1 } }),
+            json!({ "team": { "slug": "x" } }),
+        ],
+        vec![json!({ "ann": person, "bob": person, "cid": person })],
+    ] {
+        assert!(!is_map(&record), "{}", schema(&record));
+    }
+    // What looked like entries are members once another kind shows.
+    let mut later = people(&json!(3)).to_vec();
+    later.push(json!({ "error": "none" }));
+    assert!(!is_map(&later), "{}", schema(&later));
+}
+
+#[test]
 fn schemas_say_what_results_have_in_common() {
     let users = |names: &[&str]| -> Value {
         names

@@ -10,11 +10,25 @@ use crate::wording::{cut, did_you_mean, nearest, quoted};
 /// Longest excerpt of a value or a list of allowed values, in characters.
 const EXCERPT: usize = 120;
 
+/// Most names of arguments that are told.
+const MOST_NAMES: usize = 40;
+
 /// How many mistakes of the closest alternative are told.
 const TOLD: usize = 2;
 
 /// How deep alternatives are told within alternatives.
 const MOST_DEPTH: usize = 3;
+
+/// How a complaint of a missing argument begins, and what names the known ones.
+pub(super) const MISSING: &str = "the property `";
+pub(super) const ALLOWED: &str = "(allowed: ";
+
+/// The names of the arguments that a schema speaks of; `None` where there are none.
+pub(super) fn parameters(schema: &Value) -> Option<String> {
+    let names: Vec<String> =
+        schema.get("properties")?.as_object()?.keys().take(MOST_NAMES).cloned().collect();
+    (!names.is_empty()).then(|| cut(&quoted(&names), EXCERPT * 2))
+}
 
 /// One mistake, by the schema that was checked against.
 pub(super) fn of(schema: &Value, error: &ValidationError<'_>) -> String {
@@ -195,7 +209,7 @@ fn unknown_properties(schema: &Value, error: &ValidationError<'_>, unexpected: &
         })
         .collect();
     let allowed = if known.is_empty() { "none".to_owned() } else { excerpt(&quoted(&known)) };
-    format!("{} (allowed: {allowed})", complaints.join(", "))
+    format!("{} {ALLOWED}{allowed})", complaints.join(", "))
 }
 
 /// The names under `properties` in the schema object that holds the keyword at `pointer`.
@@ -225,7 +239,7 @@ fn missing_property(schema: &Value, error: &ValidationError<'_>, property: &Valu
         needed.is_some_and(|needed| needed.contains(property))
     });
     let beside = beside.map(|name| format!(" beside `{}`", excerpt(name)));
-    format!("the property `{}` is required{}{got}", excerpt(name), beside.unwrap_or_default())
+    format!("{MISSING}{}` is required{}{got}", excerpt(name), beside.unwrap_or_default())
 }
 
 fn expected_type(kind: &TypeKind) -> String {

@@ -57,9 +57,9 @@ fn names_and_types() {
         ("names by length", json!({ "propertyNames": { "maxLength": 3 } }), json!({ "long": 1 })),
     ];
     expect![[r#"
-        required: the property `name` is required (got no properties)
+        required: the property `name` is required (got no properties); it takes `name`, `age`, `tags`
         required, near: unknown property `nmae`; did you mean `name`? (allowed: `name`, `age`, `tags`); the property `name` is required (got `nmae`, is that what was meant?)
-        required, far: the property `name` is required (got `age`)
+        required, far: the property `name` is required (got `age`); it takes `name`, `age`, `tags`
         unknown: unknown property `agee`; did you mean `age`? (allowed: `name`, `age`, `tags`)
         unknown, far: unknown property `zzzz` (allowed: `name`, `age`, `tags`)
         several: `age`: expected integer, got "old"; `tags`: expected array, got "x"; unknown property `y`, unknown property `z` (allowed: `name`, `age`, `tags`); and more

@@ -56,14 +56,12 @@ async fn docs_give_declarations_and_the_nearest_names() {
     expect![[r#"
         // terraphim.search
         // Searches the notes.
-        type SearchArgs = {
+        function search(args: {
           /** what to look for */
           query: string;
           /** integer */
           limit?: number;
-        };
-        type SearchResult = { [key: string]: unknown }[];
-        function search(args: SearchArgs): Promise<SearchResult>;
+        }): Promise<{ [key: string]: unknown }[]>;
         // example
         const result = await terraphim.search({ query: "query" });
         there is no tool `terraphim.serach` (did you mean `terraphim.search`, `terraphim.echo` or `terraphim.fail`?)"#]].assert_eq(text(&answer));

@@ -66,7 +66,7 @@ async fn the_prompt_is_listed_composed_and_completed_in_both_eras() {
             text(&plain)
         );
         for (language, fence) in
-            [("python", "```py\n"), ("bash", "```sh\n"), ("rust", "```rust\n"), ("node", "```js\n")]
+            [("python", "```py\n"), ("bash", "```sh\n"), ("rust", "```rust\n"), ("node", "```node\n")]
         {
             for budget in [300, 500, 800, 1_200, 3_000] {
                 let asked =

@@ -45,6 +45,7 @@ impl Host {
         match name {
             "import" => vec![import(id, payload)],
             "tool" => self.tool(id, payload),
+            "misgiven" => vec![(id, false, misgiven(payload))],
             "search_tools" => {
                 ok(format!(r#"{{"tools":[{{"name":"terraphim.search"}}],"total":1,"asked":{payload}}}"#))
             }
@@ -105,6 +106,14 @@ impl Host {
             _ => Vec::new(),
         }
     }
+}
+
+/// What the host says of a call that was given something else than arguments by name.
+fn misgiven(payload: &str) -> String {
+    let (tool, given) = (text(payload, "tool"), text(payload, "given"));
+    format!(
+        r#"{{"kind":"arguments","message":"terraphim.{tool} takes keyword arguments, not {given}","hint":"write {tool}(query=...)"}}"#
+    )
 }
 
 fn import(id: u32, payload: &str) -> Answer {

@@ -151,63 +151,33 @@ fn docs_show_what_a_program_writes() {
         search(Search { query: String, r#type: SearchType, limit: Option<i64>, sort_by: Option<SearchSortBy>, filter: Option<SearchFilter>, labels: Option<BTreeMap<String, String>>, any: Value, either: Value }) -> Result<Vec<SearchDocument>>
         Vec<SearchDocument>
         let result = my_notes::search(my_notes::Search { query: "query".into(), r#type: my_notes::SearchType::Note, ..Default::default() })?;
-        #[derive(Clone, Default)]
         pub struct Search {
-            /// at least 1 character
-            pub query: String,
-            /// default 10
-            pub limit: Option<i64>,
-            pub sort_by: Option<SearchSortBy>,
+            pub query: String, // at least 1 character
+            pub limit: Option<i64>, // default 10
+            pub sort_by: Option<SearchSortBy>, // "sortBy" in JSON
             pub r#type: SearchType,
             pub filter: Option<SearchFilter>,
             pub labels: Option<BTreeMap<String, String>>,
             pub any: Value,
             pub either: Value,
         }
-        #[derive(Clone, PartialEq)]
-        pub enum SearchSortBy {
-            /// `rank`
-            Rank,
-            /// `date`
-            Date,
-            /// Any other text.
-            Other(String),
-        }
-        #[derive(Clone, PartialEq)]
-        pub enum SearchType {
-            /// `note`
-            Note,
-            /// Any other text.
-            Other(String),
-        }
-        #[derive(Clone, Default)]
+        pub enum SearchSortBy { Rank, Date, Other(String) } // "rank", "date"
+        pub enum SearchType { Note, Other(String) } // "note"
         pub struct SearchFilter {
-            pub min_rank: Option<f64>,
-            pub self_: Option<bool>,
+            pub min_rank: Option<f64>, // "min-rank" in JSON
+            pub self_: Option<bool>, // "self" in JSON
         }
-        #[derive(Clone, Default, PartialEq)]
         pub struct SearchDocument {
-            /// What it is called.
-            pub title: String,
-            /// 0 to 1
-            pub rank: f64,
+            pub title: String, // What it is called.
+            pub rank: f64, // 0 to 1
             pub topic: Option<String>,
             pub kind: Option<SearchDocumentKind>,
             pub children: Option<Vec<SearchDocument>>,
             pub parent: Option<Box<SearchDocument>>,
             pub other: Option<i64>,
-            /// What is not declared.
             pub other_2: Map,
         }
-        #[derive(Clone, PartialEq)]
-        pub enum SearchDocumentKind {
-            /// `note`
-            Note,
-            /// `web page`
-            WebPage,
-            /// Any other text.
-            Other(String),
-        }
+        pub enum SearchDocumentKind { Note, WebPage, Other(String) } // "note", "web page"
         pub fn search(arguments: Search) -> Result<Vec<SearchDocument>>;
 
         now() -> Result<Value>
