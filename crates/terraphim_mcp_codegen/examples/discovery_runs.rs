@@ -44,26 +44,22 @@ fn main() -> Outcome<()> {
     sets.iter().try_for_each(|set| run(Path::new(&folder), set, &settings))
 }
 
-/// The default weights with some changed, as in `synonym=0.3,action=0`; a list
-/// of weights is multiplied as a whole, one of its elements as in `fields.0`.
+/// The default weights with some changed, as in `synonym=0.3,action=0`; `fields.0`
+/// is one element of a list.
 fn weights(changes: &str) -> Outcome<Weights> {
     let mut weights = Weights::default();
     for change in changes.split(',') {
         let (name, value) = change.split_once('=').ok_or("a setting is `name=value`")?;
         let value: f32 = value.parse()?;
         if let Some(field) = name.strip_prefix("fields.") {
-            *weights.fields.get_mut(field.parse::<usize>()?).ok_or("no such field")? *= value;
-            continue;
-        }
-        if name == "lengths" {
-            weights.lengths.iter_mut().for_each(|share| *share = (*share * value).min(1.0));
+            *weights.fields.get_mut(field.parse::<usize>()?).ok_or("no such field")? = value;
             continue;
         }
         *match name {
+            "length" => &mut weights.length,
             "saturation" => &mut weights.saturation,
             "synonym" => &mut weights.synonym,
             "name_coverage" => &mut weights.name_coverage,
-            "name_power" => &mut weights.name_power,
             "action" => &mut weights.action,
             "server" => &mut weights.server,
             "sentence" => &mut weights.sentence,
@@ -137,7 +133,7 @@ fn run(folder: &Path, set: &Set, settings: &[(String, Weights)]) -> Outcome<()> 
             let mut micros = f64::INFINITY;
             let mut page = ToolPage::default();
             // The fastest of three, since other programs run on the machine too.
-            for _ in 0..if setting == "default" { 3 } else { 1 } {
+            for _ in 0..if settings.len() == 1 { 3 } else { 1 } {
                 let start = Instant::now();
                 page = index.search(&query);
                 micros = micros.min(start.elapsed().as_secs_f64() * 1e6);
@@ -153,7 +149,7 @@ fn run(folder: &Path, set: &Set, settings: &[(String, Weights)]) -> Outcome<()> 
             println!("{answer}");
         }
     }
-    let update_micros = updates(&index, &mut servers)?;
+    let update_micros = if settings.len() == 1 { updates(&index, &mut servers)? } else { Vec::new() };
     let summary = json!({ "set": set.name, "tools": index.len(), "servers": servers.len(),
         "index_millis": index_millis, "index_bytes": index_bytes, "update_micros": update_micros });
     println!("{summary}");

@@ -99,7 +99,7 @@ pub(super) fn recall(query: &Query, answer: &Answer, at: usize) -> f64 {
     share(met, query.groups.len())
 }
 
-fn gain(query: &Query, answer: &Answer) -> f64 {
+pub(super) fn gain(query: &Query, answer: &Answer) -> f64 {
     let discount = |place: usize| 1.0 / (float(place) + 2.0).log2();
     let place = |group: &Vec<String>| {
         answer.places.iter().take(DEPTH).position(|ids| ids.iter().any(|id| group.contains(id)))

@@ -334,11 +334,11 @@ impl DiscoveryIndex {
         let rarities: Vec<f32> = (0..u32::try_from(self.vocabulary.len()).unwrap_or(u32::MAX))
             .map(|term| self.rarity(term))
             .collect();
-        let Weights { fields, lengths: shares, .. } = self.weights;
+        let Weights { fields, length: share, .. } = self.weights;
         let items = self.segments.iter().flat_map(|placed| &placed.segment.items);
         for (doc, item) in self.docs.iter_mut().zip(items) {
-            let parts = fields.iter().zip(shares).zip(item.lengths).zip(sums);
-            for (norm, (((weight, share), length), sum)) in doc.norms.iter_mut().zip(parts) {
+            let parts = fields.iter().zip(item.lengths).zip(sums);
+            for (norm, ((weight, length), sum)) in doc.norms.iter_mut().zip(parts) {
                 let relative = f32::from(length) * total / (sum as f32).max(1.0);
                 *norm = weight / (1.0 - share + share * relative).max(f32::MIN_POSITIVE);
             }

@@ -10,6 +10,9 @@ use super::{
     weights::FIELDS,
 };
 
+/// By how many of its tools, the best ones, a server is judged.
+const SERVER_TOOLS: usize = 3;
+
 /// What of a query a tool can meet, and how well each tool meets each part of it.
 pub(super) struct Ranking<'a> {
     index: &'a DiscoveryIndex,
@@ -141,7 +144,7 @@ impl<'a> Ranking<'a> {
         for ((score, covered), doc) in scores.iter_mut().zip(covered).zip(&self.index.docs) {
             if covered > 0.0 && doc.name > 0.0 {
                 let share = (covered / doc.name).min(1.0);
-                *score *= 1.0 + weights.name_coverage * share.powf(weights.name_power);
+                *score *= 1.0 + weights.name_coverage * share * share;
             }
         }
     }
@@ -158,29 +161,31 @@ impl<'a> Ranking<'a> {
         }
     }
 
-    /// A server of whose tools many fit is more likely the right one.
-    #[expect(clippy::cast_precision_loss, reason = "counts of tools are far below 2^24")]
+    /// A server of whose tools several fit is more likely the right one. Only
+    /// its best tools are asked, so that a large server is not less likely.
+    #[expect(clippy::cast_precision_loss, reason = "a handful of tools")]
     fn lift_servers(&self, scores: &mut [f32]) {
         let segments = &self.index.segments;
         if segments.len() < 2 {
             return;
         }
-        let mut means = vec![0.0_f32; segments.len()];
-        for (score, doc) in scores.iter().zip(&self.index.docs) {
-            if let Some(sum) = means.get_mut(doc.segment as usize) {
-                *sum += score;
+        let mut best_tools = vec![[0.0_f32; SERVER_TOOLS]; segments.len()];
+        for (score, doc) in scores.iter().zip(&self.index.docs).filter(|(score, _)| **score > 0.0) {
+            let mut left = *score;
+            for kept in best_tools.get_mut(doc.segment as usize).into_iter().flatten() {
+                if left > *kept {
+                    std::mem::swap(kept, &mut left);
+                }
             }
         }
-        for (mean, placed) in means.iter_mut().zip(segments) {
-            // One more than there are, so that a server of one tool is not preferred.
-            *mean /= placed.segment.items.len() as f32 + 1.0;
-        }
+        let means: Vec<f32> =
+            best_tools.iter().map(|best| best.iter().sum::<f32>() / SERVER_TOOLS as f32).collect();
         let best_server = means.iter().copied().fold(0.0, f32::max);
         let best = scores.iter().copied().fold(0.0, f32::max);
         if best_server <= 0.0 {
             return;
         }
-        for (score, doc) in scores.iter_mut().zip(&self.index.docs) {
+        for (score, doc) in scores.iter_mut().zip(&self.index.docs).filter(|(score, _)| **score > 0.0) {
             let mean = means.get(doc.segment as usize).copied().unwrap_or_default();
             *score += self.index.weights.server * best * mean / best_server;
         }

@@ -18,6 +18,8 @@ const MIN_PART: usize = 2;
 const MIN_LONGEST_PART: usize = 3;
 /// Most parts of a compound.
 const MAX_PARTS: usize = 3;
+/// What an English word ends in, which is no word of its own although a stem may look like it.
+const SUFFIXES: &[&str] = &["able", "ful", "ing", "less", "ment", "ness", "ship", "sion", "tion"];
 /// What German writes between the parts of a compound.
 const LINKS: &[&str] = &["", "s", "es", "n", "en"];
 
@@ -100,7 +102,7 @@ pub(super) fn concepts<'w>(
         let share = guesses.boldness * weight.powi(edits);
         Term { number, share, rarity: index.rarity(number), cover: share, how }
     };
-    vec![concept(completions(index, &word.term).into_iter().map(guess).collect())]
+    vec![concept(completions(index, word).into_iter().map(guess).collect())]
 }
 
 fn add_synonyms(index: &DiscoveryIndex, phrase: &str, synonyms: &Synonyms, terms: &mut Vec<Term>) {
@@ -120,8 +122,10 @@ fn add_synonyms(index: &DiscoveryIndex, phrase: &str, synonyms: &Synonyms, terms
 
 /// The words that an unknown one begins or ends, else those that are one or two
 /// typing errors away; with the power to which the weight of a guess is raised.
-fn completions(index: &DiscoveryIndex, term: &str) -> Vec<(i32, u32, How)> {
-    let length = term.chars().count();
+fn completions(index: &DiscoveryIndex, word: &Word) -> Vec<(i32, u32, How)> {
+    // As it was written: a slip may look like an ending, or be in one.
+    let length = word.written.chars().count();
+    let term = word.term.as_str();
     if length < MIN_COMPLETED || term.chars().all(char::is_numeric) {
         return Vec::new();
     }
@@ -207,7 +211,8 @@ fn part(index: &DiscoveryIndex, text: &str, from: usize, to: usize, end: usize) 
     links.iter().find_map(|link| {
         let bare = text.strip_suffix(link)?;
         let letters = (to - from) - link.len();
-        (letters >= MIN_PART && !words::is_stop_word(bare)).then_some(())?;
+        let is_suffix = to == end && SUFFIXES.contains(&bare);
+        (letters >= MIN_PART && !is_suffix && !words::is_stop_word(bare)).then_some(())?;
         Some((index.term(&words::stem(bare))?, letters))
     })
 }

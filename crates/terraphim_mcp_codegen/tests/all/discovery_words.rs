@@ -97,8 +97,28 @@ fn slips_compounds_and_synonyms_are_understood() {
             ("erase files", "desk.delete_file"),
             ("cosmosdb accounts", "azure.databases"),
             ("draw a diagram", "drawing.generate_bar_chart"),
+            ("creat isue", "tracker.createIssue"),
+            ("reed fiel", "desk.read_file"),
+            ("closs", "tracker.set-issue-state"),
         ],
     );
+}
+
+#[test]
+fn an_ending_is_no_part_of_a_compound() {
+    let index = DiscoveryIndex::build(&[server(
+        "chat",
+        "",
+        &[described("mention", "Names somebody."), described("open_com_port", "Opens a port.")],
+    )]);
+    assert!(ask(&index, "comment").tools.is_empty(), "{:?}", names(&ask(&index, "comment")));
+}
+
+#[test]
+fn tools_of_a_server_that_fit_nothing_are_not_listed() {
+    let page = ask(&office(), "numbers");
+    assert_eq!(names(&page), ["drawing.generate_bar_chart"]);
+    assert_eq!(page.total, 1);
 }
 
 #[test]
