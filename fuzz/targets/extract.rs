@@ -44,7 +44,8 @@ fn check(text: &str, block: &CodeBlock) {
     for (code, line) in block.code.lines().zip(text.split('\n').skip(block.first_line - 1)) {
         let shown = code.trim_start_matches(' ').trim_end_matches('\r');
         // The tag that ends an element may stand behind its code.
-        let ends = block.element.is_some() && line.contains(shown) || line.trim_end_matches('\r').ends_with(shown);
+        let ends =
+            block.element.is_some() && line.contains(shown) || line.trim_end_matches('\r').ends_with(shown);
         assert!(shown.is_empty() || ends, "{shown:?} of {line:?}");
     }
     let sum: i32 = block.signals.iter().map(|signal| signal.points).sum();
