@@ -33,7 +33,7 @@ async fn run_with(limits: Limits, source: &str) -> RunEnd {
     lease.run(program, Arc::new(Echo), &CancellationToken::new(), 6 << 10).await
 }
 
-async fn run(source: &str) -> RunEnd {
+pub(super) async fn run(source: &str) -> RunEnd {
     run_with(Limits::default(), source).await
 }
 
