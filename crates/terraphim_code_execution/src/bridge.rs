@@ -4,6 +4,7 @@
 
 mod arguments;
 mod results;
+mod rounded;
 mod storage;
 
 use std::{
@@ -396,12 +397,12 @@ impl Bridge {
         let tools = tools.map_err(|error| CallError::of_gateway(&error).at(name))?;
         let long = is_long(&reply);
         let is_checked = self.record().checks.is_due(name);
-        let taken = Taken { gateway: Arc::clone(gateway), tools, name: name.clone(), whole, is_checked };
+        let doubles = rounded::reads_doubles(self.language);
+        let taken =
+            Taken { gateway: Arc::clone(gateway), tools, name: name.clone(), whole, is_checked, doubles };
         let take = move || taken.value(reply);
-        let (json, complaint) = if long { blocking(take).await? } else { take() };
-        if let Some(complaint) = complaint {
-            self.record().checks.tell(name, &complaint);
-        }
+        let (json, complaints) = if long { blocking(take).await? } else { take() };
+        self.record().checks.tell(name, complaints);
         Ok(json.into_string().into_bytes())
     }
 

@@ -9,14 +9,12 @@ import weakref
 
 from terraphim_guest import jail, wire
 from terraphim_guest.deferred import PendingCall, unwrapped
-from terraphim_guest.encode import EXACT, encode
+from terraphim_guest.encode import encode
 from terraphim_guest.errors import Unusable, bridge_error
 
 FILE = "program.py"
 # How many frames are looked at for the place of a call, and how many are kept.
 _LOOKED_AT, _KEPT = 100, 20
-# The largest integer that reaches a tool as a number: the host and servers have 64 bits.
-_WIDEST = 2**63 - 1
 
 
 class Call:
@@ -109,8 +107,7 @@ class Bridge:
             return "limit", message, "filter inside the tool, or ask for more in one call"
         try:
             # What the workspace keeps is read by other languages, so it is written as results are.
-            widest = _WIDEST if operation == "tool" else EXACT
-            data = wire.text_bytes(encode(payload, "call", unwrapped, widest))
+            data = wire.text_bytes(encode(payload, "call", unwrapped, wide=operation == "tool"))
         except Unusable as error:
             return "arguments", f"the arguments are not JSON: {error}", "pass plain values"
         if len(data) > self._most_bytes:

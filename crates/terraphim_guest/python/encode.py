@@ -47,17 +47,17 @@ class _Level:
         self.is_first = True
 
 
-def encode(value, noun="result", unwrap=None, widest=EXACT):
+def encode(value, noun="result", unwrap=None, wide=False):
     """JSON text of a value. `unwrap` gives what stands behind a call that was not awaited.
 
-    Integers whose amount is above `widest` become texts. Raises `Unusable`, which begins with `noun`, for what has no JSON.
+    Integers beyond those of a double become texts, or with `wide` have 64 bits. Raises `Unusable`, which begins with `noun`, for what has no JSON.
     """
     parts = []
     levels = []
     open_ids = set()
     while True:
         try:
-            text, level = _begin(value, unwrap, widest)
+            text, level = _begin(value, unwrap, wide)
         except Unusable as error:
             raise Unusable(f"{_path(noun, levels)} is {error}") from None
         if level is None:
@@ -111,9 +111,11 @@ def _key(key):
     return str(key)
 
 
-def _number(value, widest):
+def _number(value, wide):
     if not isinstance(value, float):
-        return int.__repr__(value) if -widest <= value <= widest else f'"{value}"'
+        if wide and not -(2**63) <= value < 2**64:
+            raise Unusable("an integer of more than 64 bits: send it as a text, with str()")
+        return int.__repr__(value) if wide or -EXACT <= value <= EXACT else f'"{value}"'
     if not math.isfinite(value):
         return "null"
     text = float.__repr__(value)
@@ -127,7 +129,7 @@ def _number(value, widest):
     return "0" if whole == "-0" else whole
 
 
-def _begin(value, unwrap, widest):
+def _begin(value, unwrap, wide):
     """The text of a scalar, or the opening of a list or object with its level."""
     kind = type(value)
     if kind is str:
@@ -137,7 +139,7 @@ def _begin(value, unwrap, widest):
     if kind is bool:
         return ("true" if value else "false"), None
     if kind is int or kind is float:
-        return _number(value, widest), None
+        return _number(value, wide), None
     if kind is dict:
         return "{", _Level(iter(value.items()), "}", id(value))
     if kind is list or kind is tuple:
@@ -145,19 +147,19 @@ def _begin(value, unwrap, widest):
     if unwrap is not None:
         plain = unwrap(value)
         if plain is not value:
-            return _begin(plain, unwrap, widest)
-    return _begin_other(value, unwrap, widest)
+            return _begin(plain, unwrap, wide)
+    return _begin_other(value, unwrap, wide)
 
 
-def _begin_other(value, unwrap, widest):
+def _begin_other(value, unwrap, wide):
     if isinstance(value, enum.Enum):
-        return _begin(value.value, unwrap, widest)
+        return _begin(value.value, unwrap, wide)
     if isinstance(value, str):
         return encode_basestring(str.__str__(value)), None
     if isinstance(value, (int, float)):
         # A subclass may say anything of itself; the number that it is stands.
         plain = float.__float__(value) if isinstance(value, float) else int.__int__(value)
-        return _number(plain, widest), None
+        return _number(plain, wide), None
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise Unusable("bytes: decode them, or write them with base64")
     if _is_missing(value):
@@ -174,7 +176,7 @@ def _begin_other(value, unwrap, widest):
         return "[", _Level(enumerate(items), "]", id(value))
     plain = _of_libraries(value)
     if plain is not value:
-        return _begin(plain, unwrap, widest)
+        return _begin(plain, unwrap, wide)
     raise Unusable(_refusal(value))
 
 

@@ -15,6 +15,11 @@
   const Text = String;
   const Failure = Error;
   const Known = WeakSet;
+  const Pattern = RegExp;
+  const Bytes = ArrayBuffer;
+  const Octets = Uint8Array;
+  const View = DataView;
+  const { isView } = ArrayBuffer;
   const { captureStackTrace } = Failure;
   const now = Date.now;
   // The interpreter's own began with the process from which all runs are forked.
@@ -22,6 +27,8 @@
   const { floor, max, min } = Math;
   const uncurried = (method) => Function.prototype.call.bind(method);
   const toWellFormed = uncurried(Text.prototype.toWellFormed);
+  const includes = uncurried(Text.prototype.includes);
+  const replace = uncurried(Text.prototype.replace);
   const forEachIn = uncurried(Table.prototype.forEach);
   // Text without half a character, which no other program could read.
   const wellFormed = (value) => toWellFormed(Text(value));
@@ -73,8 +80,13 @@
     }
     let json;
     try {
-      json = stringify(payload) ?? 'null';
+      json = sendable(payload) ?? 'null';
     } catch (error) {
+      if (error instanceof Unusable) {
+        const path = whereUnusable(payload.arguments, isUnsendable);
+        const place = path ? `\`${path}\` is ` : '';
+        return refuse('arguments', `the arguments are not JSON: ${place}${error.message}`, error.hint);
+      }
       const why = error instanceof Failure ? error.message : 'reading them threw';
       return refuse('arguments', `the arguments are not JSON: ${why}`, 'pass plain values');
     }
@@ -405,13 +417,16 @@
     }
   }
 
-  /** Where in a value the first thing stands that `plain` refuses, as in `list[0].f`. */
-  function whereUnusable(value, path = '', depth = 0) {
-    if (typeof value === 'function' || typeof value === 'symbol' || value instanceof Pledge) return path;
+  const isUnusable = (value) =>
+    typeof value === 'function' || typeof value === 'symbol' || value instanceof Pledge;
+
+  /** Where in a value the first thing stands that is refused, as in `list[0].f`. */
+  function whereUnusable(value, refused = isUnusable, path = '', depth = 0) {
+    if (refused(value)) return path;
     if (typeof value !== 'object' || value === null || depth > 50) return undefined;
     for (const name of keys(value)) {
       const step = isArray(value) ? `[${name}]` : `${path ? '.' : ''}${name}`;
-      const found = whereUnusable(value[name], path + step, depth + 1);
+      const found = whereUnusable(value[name], refused, path + step, depth + 1);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -432,7 +447,30 @@
     }
     if (value instanceof Unique) return [...value];
     if (value instanceof Failure) return { name: value.name, message: value.message };
+    if (value instanceof Bytes) return arrayFrom(new Octets(value));
+    if (isView(value) && !(value instanceof View)) return arrayFrom(value);
     return value;
+  }
+
+  // Tools and what is between have integers of 64 bits.
+  const isWide = (value) => typeof value === 'bigint' && (value < -(2n ** 63n) || value >= 2n ** 64n);
+  const isUnsendable = (value) => isWide(value) || isUnusable(value);
+
+  /** JSON of arguments: as of a result, but a BigInt is the number that it is. */
+  function sendable(payload) {
+    let mark = '';
+    let hasIntegers = false;
+    const argument = (key, value) => {
+      if (typeof value !== 'bigint') return plain(key, value);
+      if (isWide(value)) throw new Unusable('an integer of more than 64 bits', 'send it as a text, with String(value)');
+      hasIntegers = true;
+      return mark + Text(value);
+    };
+    const json = stringify(payload, argument);
+    if (!hasIntegers) return json;
+    // Its digits come as a text that no other text begins like, which is then undone.
+    do mark += 'n'; while (includes(json, `"${mark}`));
+    return replace(stringify(payload, argument), new Pattern(`"${mark}(-?[0-9]+)"`, 'g'), '$1');
   }
 
   /** A value that survives JSON, or a clear error. */

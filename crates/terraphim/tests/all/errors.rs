@@ -197,15 +197,66 @@ fn failed_calls_name_the_tool_and_the_line() {
             hint: write add({ a: ..., b: ... })
         "#]],
     );
-    check(
-        "import { up } from 'mcp-servers';\nreturn await up.echo({ f: 1n })",
-        &expect![[r#"
-        program.ts:2:17: the arguments are not JSON: BigInt are forbidden in JSON.stringify
-          2 | return await up.echo({ f: 1n })
-            |                 ^
-        hint: pass plain values
-    "#]],
-    );
+    for (argument, complaint, hint) in [
+        ("2n ** 64n", "`f` is an integer of more than 64 bits", "send it as a text, with String(value)"),
+        ("[up.echo({})]", "`f[0]` is a promise", "await it (a list of them with Promise.all)"),
+        ("up.echo", "`f` is a function", "call it, or return its result"),
+    ] {
+        let program =
+            format!("import {{ up }} from 'mcp-servers';\nreturn await up.echo({{ f: {argument} }})");
+        let ended = place.run(&program);
+        let told = ended.failure(1);
+        assert!(told.contains(&format!(": the arguments are not JSON: {complaint}\n")), "{told}");
+        assert!(told.ends_with(&format!("\nhint: {hint}\n")), "{told}");
+    }
+}
+
+#[test]
+fn arguments_are_sent_as_what_they_are() {
+    let place = Place::with_servers(UP);
+    let program = "
+import { up } from 'mcp-servers';
+const given = {
+  whole: 2n ** 64n - 1n, low: -(2n ** 63n), text: 'n1', quoted: '\"n2\"', map: new Map([['a', 1]]),
+  set: new Set([1, 2]), bytes: new Uint8Array([1, 255]), buffer: new ArrayBuffer(2), error: new RangeError('far'),
+  date: new Date(0), left: undefined,
+};
+return (await up.echo.raw(given)).content[0].text;
+";
+    for language in ["ts", "node"] {
+        let ended = place.run_with(program, &["--lang", language, "--json"]);
+        let outcome: serde_json::Value = serde_json::from_str(&ended.out).expect("JSON");
+        let text = outcome["result"].as_str().unwrap_or_else(|| panic!("{outcome}"));
+        for part in [
+            "\"whole\":18446744073709551615",
+            "\"low\":-9223372036854775808",
+            "\"text\":\"n1\"",
+            "\"quoted\":\"\\\"n2\\\"\"",
+            "\"map\":{\"a\":1}",
+            "\"set\":[1,2]",
+            "\"bytes\":[1,255]",
+            "\"buffer\":[0,0]",
+            "\"error\":{\"name\":\"RangeError\",\"message\":\"far\"}",
+            "\"date\":\"1970-01-01T00:00:00.000Z\"",
+        ] {
+            assert!(text.contains(part), "{language}: {part} in {text}");
+        }
+        assert!(!text.contains("left"), "{text}");
+    }
+}
+
+#[test]
+fn rounded_numbers_of_a_reply_are_warned_of_once() {
+    let place = Place::with_servers(UP);
+    let program = "
+import { up } from 'mcp-servers';
+await up.echo({ id: 9007199254740993n });
+return (await up.echo({ id: 9007199254740993n })).id;
+";
+    let ended = place.run(program);
+    let warning = "`up.echo` answered 9007199254740993, which JavaScript rounds";
+    assert_eq!(ended.err.matches(warning).count(), 1, "{}", ended.err);
+    assert_eq!(ended.success().trim(), "9007199254740992");
 }
 
 #[test]
