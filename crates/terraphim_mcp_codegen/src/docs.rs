@@ -289,7 +289,7 @@ fn shown_in(entry: &Entry<'_>, language: Language, bytes: usize) -> Option<Shown
         Language::Bash => bash_shown(entry.qualified, tool, bytes),
         Language::Rust => {
             let rust::Shown { signature, example, result: declared, declaration, parameters } =
-                rust::shown(module, named, tool, bytes);
+                rust::shown(entry, bytes);
             let is_observed = tool.output_schema.is_none() && tool.observed.is_some();
             let result =
                 if is_observed { format!("{declared} like {}", bash::result(tool)) } else { declared };

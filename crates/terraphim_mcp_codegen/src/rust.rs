@@ -12,7 +12,7 @@ pub(crate) mod names;
 mod text;
 mod types;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use terraphim_types::ToolDefinition;
 
@@ -24,6 +24,7 @@ use self::{
 };
 use crate::{
     bash, bounded,
+    discovery::Entry,
     docs::ParameterDocs,
     naming::{ModuleTool, ServerModule},
     schema::{Bounds, Extra},
@@ -238,7 +239,7 @@ impl Tool {
     }
 
     fn within(definition: &ToolDefinition, function: &str, taken: &mut Taken, bounds: Bounds) -> Self {
-        let base = pascal(function.trim_start_matches("r#"));
+        let base = base(function);
         let input = arguments_type(definition, bounds);
         let arguments = (!takes_nothing(&input)).then(|| types(&input, Side::Arguments, &base, &base, taken));
         // Where the arguments are no struct, the results must not take the name for it either.
@@ -276,24 +277,26 @@ pub(crate) struct Shown {
     pub(crate) parameters: Vec<ParameterDocs>,
 }
 
-/// How a tool of `module` is called; the declaration has about `bytes` at most. Numbers that types
-/// carry where two tools make the same name are not shown here.
-pub(crate) fn shown(
-    module: &ServerModule,
-    named: &ModuleTool,
-    definition: &ToolDefinition,
-    bytes: usize,
-) -> Shown {
+/// Most tools whose types are looked at for the numbers in the names of another one's.
+const MAX_RELATIVES: usize = 100;
+
+/// How a tool is called, with the names that the module of its server has; the declaration has about
+/// `bytes` at most.
+pub(crate) fn shown(entry: &Entry<'_>, bytes: usize) -> Shown {
+    let (module, named, definition) = entry.parts();
     let functions = unique_snakes(module.tools.iter().map(|named| named.name.as_str()));
     let function = functions.get(named.name.as_str()).map_or("tool", String::as_str);
+    let mut taken = taken_before(entry, &functions, function);
+    let before = taken.count();
     // The line and the example are of the types that a program is compiled with, however little
     // room there is for these.
-    let tool = Tool::new(definition, function, &mut Taken::but(TAKEN_TYPES), MAX_TOOL_BYTES);
+    let tool = Tool::new(definition, function, &mut taken, MAX_TOOL_BYTES);
     let text = short_text(&tool, definition);
     let declaration = if text.len() <= bytes {
         text
     } else {
-        short_text(&Tool::new(definition, function, &mut Taken::but(TAKEN_TYPES), bytes), definition)
+        taken.take_back(before);
+        short_text(&Tool::new(definition, function, &mut taken, bytes), definition)
     };
     Shown {
         signature: calls::signature(&tool, definition),
@@ -302,6 +305,34 @@ pub(crate) fn shown(
         declaration,
         parameters: calls::parameters(&tool).unwrap_or_else(|| bash::parameters(definition)),
     }
+}
+
+/// The names of types that earlier tools of the server have taken, as far as they can meet those of
+/// this one: all begin with the name of their tool.
+fn taken_before(entry: &Entry<'_>, functions: &BTreeMap<&str, String>, function: &str) -> Taken {
+    let (module, named, _) = entry.parts();
+    let mut taken = Taken::but(TAKEN_TYPES);
+    let own = base(function);
+    let is_relative = |other: &str| own.starts_with(other) || other.starts_with(&own);
+    let mut earlier: Vec<(&str, &str)> = module
+        .tools
+        .iter()
+        .filter(|other| other.name < named.name)
+        .filter_map(|other| Some((other.name.as_str(), functions.get(other.name.as_str())?.as_str())))
+        .filter(|(_, function)| is_relative(&base(function)))
+        .collect();
+    earlier.sort_unstable();
+    for (name, function) in earlier.into_iter().take(MAX_RELATIVES) {
+        if let Some(definition) = entry.tools.iter().find(|tool| tool.name == name) {
+            Tool::new(definition, function, &mut taken, MAX_TOOL_BYTES);
+        }
+    }
+    taken
+}
+
+/// What the names of a function's types begin with.
+fn base(function: &str) -> String {
+    pascal(function.trim_start_matches("r#")).chars().take(names::MAX_CHARS).collect()
 }
 
 fn short_text(tool: &Tool, definition: &ToolDefinition) -> String {

@@ -88,6 +88,8 @@ pub(crate) struct Entry<'a> {
     module: &'a ServerModule,
     named: &'a ModuleTool,
     tool: &'a ToolDefinition,
+    /// All tools of its server.
+    pub(crate) tools: &'a [ToolDefinition],
 }
 
 impl<'a> Entry<'a> {
@@ -202,6 +204,7 @@ impl DiscoveryIndex {
             module: &placed.module,
             named: placed.module.tools.get(item.named as usize)?,
             tool: placed.segment.source.tools.get(item.tool as usize)?,
+            tools: &placed.segment.source.tools,
         })
     }
 

@@ -5,9 +5,9 @@ use terraphim_types::{Language, ToolDefinition};
 
 use crate::{
     bash, bounded,
-    discovery::{DiscoveryIndex, SearchContext},
+    discovery::{DiscoveryIndex, Entry, SearchContext},
     example::{example_arguments, example_call},
-    naming::{ModuleTool, ServerModule},
+    naming::ServerModule,
     python, rust,
     schema::{Bounds, Schema, Type},
     typescript::{result_type, signature_as},
@@ -123,7 +123,7 @@ fn shown(index: &DiscoveryIndex, name: &str, language: Language) -> Option<Shown
         Language::Python => of_module(python::shown(named, tool, 1 << 10).signature),
         Language::Bash => bash::signature(entry.qualified, &bash::parameters(tool)),
         Language::Rust => {
-            format!("{}::{}", module.identifier, rust::shown(module, named, tool, 1 << 10).signature)
+            format!("{}::{}", module.identifier, rust::shown(&entry, 1 << 10).signature)
         }
     };
     let says = tool.description.as_deref().or(tool.title.as_deref());
@@ -205,7 +205,7 @@ fn callable_one(index: &DiscoveryIndex, name: &str, language: Language) -> Optio
     if !is_plain(&module.identifier) || !is_plain(named.identifiers.first()?) || !is_plain(&tool.name) {
         return None;
     }
-    let (call, name) = call(module, named, tool, language, entry.qualified)?;
+    let (call, name) = call(&entry, language)?;
     let is_one_line = !call.chars().any(|c| c == '\n' || c == '`' || bounded::is_unseen(c));
     if !is_one_line || call.chars().count() > MAX_CALL_CHARS {
         return None;
@@ -222,13 +222,8 @@ fn callable_one(index: &DiscoveryIndex, name: &str, language: Language) -> Optio
 }
 
 /// A call of a tool as an expression, and the name that is imported for it.
-fn call(
-    module: &ServerModule,
-    named: &ModuleTool,
-    tool: &ToolDefinition,
-    language: Language,
-    qualified: &str,
-) -> Option<(String, String)> {
+fn call(entry: &Entry<'_>, language: Language) -> Option<(String, String)> {
+    let (module, named, tool) = entry.parts();
     let plain = module.identifier.clone();
     match language {
         Language::TypeScript | Language::JavaScript | Language::Node => {
@@ -241,9 +236,9 @@ fn call(
             python::is_name(&plain).then_some(())?;
             Some((line.strip_prefix("result = ")?.to_owned(), plain))
         }
-        Language::Bash => Some((bash::example_call(qualified, tool)?, plain)),
+        Language::Bash => Some((bash::example_call(entry.qualified, tool)?, plain)),
         Language::Rust => {
-            let line = rust::shown(module, named, tool, 1 << 10).example?;
+            let line = rust::shown(entry, 1 << 10).example?;
             let call = line.strip_prefix("let result = ")?.strip_suffix("?;")?;
             let name = call.split_once("::").map(|(name, _)| name.to_owned())?;
             Some((call.to_owned(), name))

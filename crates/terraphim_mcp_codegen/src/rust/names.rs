@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Longest identifier that is made from a name, in characters.
-const MAX_CHARS: usize = 100;
+pub(super) const MAX_CHARS: usize = 100;
 
 /// Words that can name nothing but by the mark of a raw identifier, sorted.
 const KEYWORDS: &[&str] = &[

@@ -43,7 +43,40 @@ fn compile(compiler: &Compiler, module: &ServerModule, tools: &[ToolDefinition])
 fn the_crates_of_real_servers_compile_and_so_do_the_examples() {
     let Some(compiler) = compiler() else { return };
     let servers = servers();
-    let modules = names(&servers);
+    let made = compile_with_examples(compiler, &servers);
+    let all: usize = servers.values().map(Vec::len).sum();
+    assert!(made * 100 >= all * 95, "only {made} of {all} have an example");
+}
+
+#[test]
+fn types_whose_names_begin_alike_are_numbered_in_the_docs_as_in_the_module() {
+    let Some(compiler) = compiler() else { return };
+    let of = |name: &str, properties: Value| {
+        let schema = json!({ "type": "object", "properties": properties, "required": ["a"] });
+        tool(json!({ "name": name, "inputSchema": schema }))
+    };
+    let inner = |name: &str, field: &str| {
+        let object =
+            json!({ "type": "object", "properties": { "x": { "type": "integer" } }, "required": ["x"] });
+        of(name, json!({ field: object, "a": { "type": "integer" } }))
+    };
+    let outer = |name: &str| of(name, json!({ "q": { "type": "string" }, "a": { "type": "integer" } }));
+    let tools = [
+        inner("search", "options"),
+        outer("search_options"),
+        outer("search_options_2"),
+        inner("get", "user"),
+        outer("get_user"),
+        outer("__call__"),
+        outer("call"),
+    ];
+    let servers = BTreeMap::from([("col".to_owned(), tools.to_vec())]);
+    assert_eq!(compile_with_examples(compiler, &servers), tools.len());
+}
+
+/// Compiles servers, and a program with their examples; gives how many those are.
+fn compile_with_examples(compiler: &Compiler, servers: &BTreeMap<String, Vec<ToolDefinition>>) -> usize {
+    let modules = names(servers);
     let mut externs = Vec::new();
     for module in &modules {
         let tools = &servers[module.server.as_str()];
@@ -53,12 +86,11 @@ fn the_crates_of_real_servers_compile_and_so_do_the_examples() {
     }
     let externs: Vec<&str> = externs.iter().map(String::as_str).collect();
     compiler.library("mcp_servers", &servers_crate(&modules), &externs).unwrap();
-    let (program, made) = examples(&modules, &servers);
+    let (program, made) = examples(&modules, servers);
     compiler
         .library("examples", &program, &["--extern", "mcp_servers"])
         .unwrap_or_else(|said| panic!("{said:.6000}"));
-    let all: usize = servers.values().map(Vec::len).sum();
-    assert!(made * 100 >= all * 95, "only {made} of {all} have an example");
+    made
 }
 
 /// A program with the example calls of all tools.
