@@ -99,6 +99,7 @@ fn reason_text(reason: &Reason) -> String {
         Found::Word => "word",
         Found::Synonym => "synonym",
         Found::Part => "part",
+        Found::Compound => "compound",
         Found::Completion => "completion",
         Found::Correction => "correction",
     };

@@ -30,6 +30,8 @@ pub enum Found {
     Synonym,
     /// It is a part of a compound.
     Part,
+    /// It is two words of the query in one.
+    Compound,
     /// The query's word is its beginning or its end.
     Completion,
     /// The query's word has a typing error.
@@ -42,6 +44,7 @@ impl From<How> for Found {
             How::Itself => Self::Word,
             How::Synonym => Self::Synonym,
             How::Part => Self::Part,
+            How::Joined => Self::Compound,
             How::Completion => Self::Completion,
             How::Correction => Self::Correction,
         }

@@ -32,7 +32,11 @@ impl<'a> Ranking<'a> {
         let mut guesses = terms::Guesses::new(intent.words.len());
         for (at, word) in intent.words.iter().enumerate() {
             let phrases = (1..=MAX_PHRASE_WORDS).filter_map(|length| intent.words.get(at..at + length));
-            let made = terms::concepts(index, word, phrases, synonyms, &mut guesses);
+            let before = at.checked_sub(1).and_then(|at| intent.words.get(at)).map(|one| (one, word));
+            let behind = intent.words.get(at + 1).map(|other| (word, other));
+            let joined = before.into_iter().chain(behind);
+            let joined = joined.filter_map(|(one, other)| terms::joined(index, one, other));
+            let made = terms::concepts(index, word, phrases, joined, synonyms, &mut guesses);
             let first = concepts.len();
             concepts.extend(made);
             parts.push((first..concepts.len()).collect());

@@ -29,6 +29,7 @@ pub(super) enum How {
     Itself,
     Synonym,
     Part,
+    Joined,
     Completion,
     Correction,
 }
@@ -67,11 +68,22 @@ impl Guesses {
     }
 }
 
+/// The term for two words that the index has as one, as `screen shot` for `screenshot`.
+pub(super) fn joined(index: &DiscoveryIndex, one: &Word, other: &Word) -> Option<Term> {
+    let text = format!("{}{}", one.written, other.written);
+    let has_letters = text.chars().all(char::is_alphabetic) && text.chars().count() >= MIN_PARTED;
+    let is_short = [one, other].iter().any(|word| word.written.chars().count() < MIN_LONGEST_PART);
+    let number = index.term(&words::stem(&text.to_lowercase())).filter(|_| has_letters && !is_short)?;
+    // It stands for each of the two.
+    Some(Term { number, share: 0.75, rarity: index.rarity(number), cover: 1.0, how: How::Joined })
+}
+
 /// What a word stands for: one concept, or several where it is a compound.
 pub(super) fn concepts<'w>(
     index: &DiscoveryIndex,
     word: &Word,
     phrases: impl Iterator<Item = &'w [Word]>,
+    joined: impl Iterator<Item = Term>,
     synonyms: &Synonyms,
     guesses: &mut Guesses,
 ) -> Vec<Concept> {
@@ -82,6 +94,11 @@ pub(super) fn concepts<'w>(
     for phrase in phrases {
         let key = phrase.iter().map(|word| word.term.as_str()).collect::<Vec<_>>().join(" ");
         add_synonyms(index, &key, synonyms, &mut terms);
+    }
+    for term in joined {
+        if terms.iter().all(|known| known.number != term.number) {
+            terms.push(term);
+        }
     }
     let concept = |terms| Concept { written: word.written.clone(), terms };
     if !terms.is_empty() || guesses.left == 0 {

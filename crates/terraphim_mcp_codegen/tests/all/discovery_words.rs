@@ -105,6 +105,21 @@ fn slips_compounds_and_synonyms_are_understood() {
 }
 
 #[test]
+fn two_words_of_the_query_may_be_one_of_a_tool() {
+    let shot = described("take_screenshot", "Takes a picture of the page.");
+    let index = DiscoveryIndex::build(&[server(
+        "browser",
+        "",
+        &[described("screencast_start", "Records the page."), shot, described("screen_size", "Tells it.")],
+    )]);
+    assert_eq!(
+        names(&ask(&index, "screen shot")).first().map(|name| &**name),
+        Some("browser.take_screenshot")
+    );
+    assert_eq!(names(&ask(&index, "screen size")).first().map(|name| &**name), Some("browser.screen_size"));
+}
+
+#[test]
 fn an_ending_is_no_part_of_a_compound() {
     let index = DiscoveryIndex::build(&[server(
         "chat",
