@@ -3,17 +3,25 @@
 
 /// How many names are offered at most.
 const OFFERED: usize = 3;
+/// How much of a name is compared, in characters.
+const LETTERS: usize = 64;
 
 /// Up to three of `candidates` that resemble `name`, the closest first.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let wanted = plain(name);
+    let written: String = name.chars().take(LETTERS).collect();
     let mut scored: Vec<_> = candidates
         .into_iter()
         .map(|candidate| (similarity(&wanted, &plain(candidate)), candidate))
         .filter(|(score, _)| *score >= 0.5)
+        .map(|(score, candidate)| {
+            // Of those that differ in case and separators alone, the one that is written most alike.
+            let start: String = candidate.chars().take(LETTERS).collect();
+            (score, strsim::normalized_damerau_levenshtein(&written, &start), candidate)
+        })
         .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    scored.into_iter().take(OFFERED).map(|(_, candidate)| candidate.to_owned()).collect()
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)).then_with(|| a.2.cmp(b.2)));
+    scored.into_iter().take(OFFERED).map(|(_, _, candidate)| candidate.to_owned()).collect()
 }
 
 /// The sentence part that offers them; empty where there are none.
@@ -39,7 +47,7 @@ pub(crate) fn cut(text: &str, characters: usize) -> String {
 
 /// Case and separators make no difference.
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(64).collect()
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(LETTERS).collect()
 }
 
 fn similarity(a: &str, b: &str) -> f64 {

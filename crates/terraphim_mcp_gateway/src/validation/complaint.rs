@@ -36,11 +36,18 @@ pub(super) fn of(schema: &Value, error: &ValidationError<'_>) -> String {
 }
 
 fn mistake(schema: &Value, error: &ValidationError<'_>, depth: usize) -> String {
-    let place = match error.instance_path().as_str() {
+    let (place, what) = (at(error), what(schema, error, depth));
+    // What is told of a part of it names its own place.
+    let is_placed = place.strip_suffix("`: ").is_some_and(|path| what.starts_with(path));
+    if is_placed { what } else { place + &what }
+}
+
+/// Where it is, as the beginning of a complaint.
+fn at(error: &ValidationError<'_>) -> String {
+    match error.instance_path().as_str() {
         "" => String::new(),
         pointer => format!("`{}`: ", excerpt(pointer.trim_start_matches('/')).replace('/', ".")),
-    };
-    format!("{place}{}", what(schema, error, depth))
+    }
 }
 
 fn what(schema: &Value, error: &ValidationError<'_>, depth: usize) -> String {
@@ -143,6 +150,9 @@ fn alternatives(
     if let Some(kinds) = kinds(context, place) {
         return format!("expected {}, got {given}", excerpt(&kinds.join(" or ")));
     }
+    if let Some(told) = tags(context, place).or_else(|| needed(context, place)) {
+        return told;
+    }
     let closest = (1..).zip(context).min_by_key(|(_, errors)| distance(errors, place));
     let Some((number, errors)) = closest.filter(|(_, errors)| !errors.is_empty() && depth < MOST_DEPTH)
     else {
@@ -173,6 +183,51 @@ fn kinds(context: &[Vec<ValidationError<'static>>], place: &str) -> Option<Vec<S
         }
     }
     Some(kinds)
+}
+
+/// What the alternatives ask for in the property by which they are told apart, where none has what was given.
+fn tags(context: &[Vec<ValidationError<'static>>], place: &str) -> Option<String> {
+    let is_tag = |error: &&ValidationError<'_>| {
+        matches!(error.kind(), Kind::Constant { .. } | Kind::Enum { .. })
+            && error.instance_path().as_str().strip_prefix(place).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let first = context.first()?.iter().find(is_tag)?;
+    let mut allowed: Vec<Value> = Vec::new();
+    for errors in context {
+        let of_tag = |error: &&ValidationError<'_>| error.instance_path() == first.instance_path();
+        let error = errors.iter().filter(is_tag).find(of_tag)?;
+        match error.kind() {
+            Kind::Constant { expected_value } => allowed.push(Value::clone(expected_value)),
+            Kind::Enum { options } => allowed.extend(options.as_array()?.iter().cloned()),
+            _ => return None,
+        }
+    }
+    let allowed = Value::Array(allowed);
+    let given = first.instance();
+    let close = nearest_value(&allowed, given);
+    let options = excerpt(&allowed.to_string());
+    Some(format!("{}expected one of {options}, got {}{close}", at(first), excerpt(&given.to_string())))
+}
+
+/// The properties that alternatives ask for, where they lack nothing else.
+fn needed(context: &[Vec<ValidationError<'static>>], place: &str) -> Option<String> {
+    let mut needed = Vec::new();
+    let mut given = None;
+    for errors in context {
+        let mut names = Vec::new();
+        for error in errors {
+            let Kind::Required { property } = error.kind() else { return None };
+            (error.instance_path().as_str() == place).then_some(())?;
+            given = given.or_else(|| error.instance().as_object());
+            names.push(format!("`{}`", excerpt(property.as_str()?)));
+        }
+        (!names.is_empty()).then_some(())?;
+        needed.push(names.join(" and "));
+    }
+    needed.dedup();
+    let names: Vec<String> = given?.keys().cloned().collect();
+    let got = if names.is_empty() { "no properties".to_owned() } else { excerpt(&quoted(&names)) };
+    (needed.len() > 1).then(|| format!("it needs {} (got {got})", excerpt(&needed.join(", or "))))
 }
 
 /// How far a value is from an alternative: another kind of value is farther
@@ -208,14 +263,23 @@ fn unknown_properties(schema: &Value, error: &ValidationError<'_>, unexpected: &
             format!("unknown property `{}`{}", excerpt(name), did_you_mean(&close))
         })
         .collect();
-    let allowed = if known.is_empty() { "none".to_owned() } else { excerpt(&quoted(&known)) };
+    let patterns = keys_beside(schema, error.schema_path().as_str(), "patternProperties");
+    let patterns = patterns.iter().map(|pattern| format!("names that match `{pattern}`"));
+    let names = known.iter().map(|name| format!("`{name}`"));
+    let allowed: Vec<String> = names.chain(patterns).collect();
+    let allowed = if allowed.is_empty() { "none".to_owned() } else { excerpt(&allowed.join(", ")) };
     format!("{} {ALLOWED}{allowed})", complaints.join(", "))
 }
 
 /// The names under `properties` in the schema object that holds the keyword at `pointer`.
 fn properties_beside(schema: &Value, pointer: &str) -> Vec<String> {
+    keys_beside(schema, pointer, "properties")
+}
+
+/// The names under `keyword` in the schema object that holds the one at `pointer`.
+fn keys_beside(schema: &Value, pointer: &str, keyword: &str) -> Vec<String> {
     let holder = pointer.rsplit_once('/').and_then(|(holder, _)| schema.pointer(holder));
-    let properties = holder.and_then(|holder| holder.get("properties")?.as_object());
+    let properties = holder.and_then(|holder| holder.get(keyword)?.as_object());
     properties.map(|properties| properties.keys().cloned().collect()).unwrap_or_default()
 }
 

@@ -53,6 +53,11 @@ fn names_and_types() {
             json!({ "patternProperties": { "^x-": { "type": "string" } } }),
             json!({ "x-a": 1 }),
         ),
+        (
+            "unknown beside a pattern",
+            json!({ "properties": { "id": {} }, "patternProperties": { "^x-": { "type": "integer" } }, "additionalProperties": false }),
+            json!({ "y-a": 1 }),
+        ),
         ("names", json!({ "propertyNames": { "pattern": "^[a-z]+$" } }), json!({ "A1": 1 })),
         ("names by length", json!({ "propertyNames": { "maxLength": 3 } }), json!({ "long": 1 })),
     ];
@@ -72,6 +77,7 @@ fn names_and_types() {
         several types: `a`: expected null or string, got 1
         unevaluated: unknown property `b` (allowed: `a`)
         pattern of a name: `x-a`: expected string, got 1
+        unknown beside a pattern: unknown property `y-a` (allowed: `id`, names that match `^x-`)
         names: the name `A1` is not allowed: expected a text that matches `^[a-z]+$`, got "A1"
         names by length: the name `long` is not allowed: expected at most 3 characters, got 4: "long"
     "#]].assert_eq(&table(&cases));
@@ -81,6 +87,11 @@ fn names_and_types() {
 fn values_and_limits() {
     let cases = [
         ("enum", property(json!({ "enum": ["ascending", "descending"] })), json!({ "a": "ascendin" })),
+        (
+            "enum, case and separators",
+            property(json!({ "enum": ["FAST-MODE", "fast-mode", "slow_mode"] })),
+            json!({ "a": "fast_mode" }),
+        ),
         ("enum, far", property(json!({ "enum": [1, 2, null] })), json!({ "a": "x" })),
         (
             "enum, long",
@@ -119,6 +130,7 @@ fn values_and_limits() {
     ];
     expect![[r#"
         enum: `a`: expected one of ["ascending","descending"], got "ascendin"; did you mean `ascending`?
+        enum, case and separators: `a`: expected one of ["FAST-MODE","fast-mode","slow_mode"], got "fast_mode"; did you mean `fast-mode`?
         enum, far: `a`: expected one of [1,2,null], got "x"
         enum, long: `a`: expected one of ["value_0","value_1","value_2","value_3","value_4","value_5","value_6","value_7","value_8","value_9","value_10","value_1..., got "value_19x"; did you mean `value_19`?
         const: `a`: expected "v1", got "v2"
@@ -158,7 +170,13 @@ fn alternatives() {
             property(shape.clone()),
             json!({ "a": { "kind": "circle", "radius": "2" } }),
         ),
-        ("no tag fits", property(shape), json!({ "a": { "kind": "line" } })),
+        ("no tag fits", property(shape.clone()), json!({ "a": { "kind": "line" } })),
+        ("a tag with a slip", property(shape), json!({ "a": { "kind": "sqare", "side": 2 } })),
+        (
+            "pairs required by alternatives",
+            json!({ "oneOf": [{ "required": ["id"] }, { "required": ["owner", "name"] }] }),
+            json!({ "x": 1 }),
+        ),
         (
             "scalars",
             property(json!({ "anyOf": [{ "type": "string" }, { "type": "integer" }] })),
@@ -202,14 +220,16 @@ fn alternatives() {
     expect![[r#"
         the closest by its tag: `a`: it fits none of 2 alternatives; by the closest, number 2: `a`: the property `side` is required (got `sid`, is that what was meant?)
         the closest by its type: `a`: it fits none of 2 alternatives; by the closest, number 1: `a.radius`: expected number, got "2"
-        no tag fits: `a`: it fits none of 2 alternatives; by the closest, number 1: `a`: the property `radius` is required (got `kind`); `a.kind`: expected "circle", got "line"
+        no tag fits: `a.kind`: expected one of ["circle","square"], got "line"
+        a tag with a slip: `a.kind`: expected one of ["circle","square"], got "sqare"; did you mean `square`?
+        pairs required by alternatives: it needs `id`, or `owner` and `name` (got `x`)
         scalars: `a`: expected string or integer, got true
         constants: `a`: expected "x" or "y", got "z"
         a list or one: `a`: it fits none of 2 alternatives; by the closest, number 2: `a.1`: expected string, got 1
         an object or null: `a`: it fits none of 2 alternatives; by the closest, number 1: `a`: the property `id` is required (got `ID`, is that what was meant?)
         more than one: `a`: 3 fits more than one of the alternatives (1 and 2), and may fit only one
-        nested: `a`: `a.b`: it fits none of 2 alternatives; by the closest, number 1: `a.b`: the property `c` is required (got no properties)
-        required by alternatives: it fits none of 2 alternatives; by the closest, number 1: the property `id` is required (got no properties)
+        nested: `a.b`: it fits none of 2 alternatives; by the closest, number 1: `a.b`: the property `c` is required (got no properties)
+        required by alternatives: it needs `id`, or `name` (got no properties)
     "#]].assert_eq(&table(&cases));
 }
 
