@@ -198,6 +198,13 @@ proptest! {
     }
 }
 
+#[test]
+fn what_is_no_json_is_passed() {
+    for text in ["[[:", "[[:]]", "{\"a\":[:}:]}", "[[[:,:}"] {
+        shape_of(text, usize::MAX).schema();
+    }
+}
+
 fn tool(name: &str, description: &str) -> ToolDefinition {
     serde_json::from_value(json!({ "name": name, "description": description })).expect("a tool")
 }
