@@ -59,8 +59,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let (mut json, mut estimated, mut short) = (0, 0, 0);
         for name in index.names() {
-            let query =
-                DocsQuery { names: vec![name.to_owned()], language, detail: Detail::Full, max_tokens: None };
+            let query = DocsQuery {
+                names: vec![name.to_owned()],
+                language,
+                detail: Some(Detail::Full),
+                max_tokens: None,
+            };
             let text = serde_json::to_string(&docs_within(&index, &query))?;
             let (counted, most) = (count(&text), tokens_at_most(&text));
             json += counted;

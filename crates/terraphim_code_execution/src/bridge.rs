@@ -3,6 +3,7 @@
 //! checked against the limits; what goes back is a value or an error as JSON.
 
 mod arguments;
+mod lookups;
 mod results;
 mod rounded;
 mod storage;
@@ -18,9 +19,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use terraphim_mcp_codegen::{Detail, DocsQuery, ToolQuery};
 use terraphim_mcp_gateway::{CallContext, GatewayError, ProviderError};
 use terraphim_sandbox::{Call, HostCalls, HostReply};
 use terraphim_types::{Language, Limits, RunId, ToolName, ToolReply};
@@ -33,7 +33,7 @@ use self::{
 };
 use crate::{
     advice,
-    catalogue::{LiveCatalogue, Shown},
+    catalogue::LiveCatalogue,
     media,
     modules::{self, ImportError, ImportRequest},
     outcome::{SavedFile, with_causes},
@@ -172,33 +172,6 @@ impl From<WorkspaceError> for CallError {
     }
 }
 
-#[derive(Deserialize)]
-struct SearchCall {
-    #[serde(default)]
-    query: Option<String>,
-    #[serde(default)]
-    category: Option<String>,
-    #[serde(default)]
-    capabilities: Vec<String>,
-    #[serde(default)]
-    server: Option<String>,
-    #[serde(default)]
-    detail: Option<Detail>,
-    #[serde(default)]
-    limit: Option<u32>,
-    #[serde(default, alias = "maxTokens")]
-    max_tokens: Option<u32>,
-}
-
-#[derive(Deserialize)]
-struct DocsCall {
-    names: Vec<String>,
-    #[serde(default)]
-    detail: Option<Detail>,
-    #[serde(default, alias = "maxTokens")]
-    max_tokens: Option<u32>,
-}
-
 impl HostCalls for Bridge {
     fn call(&self, call: Call) -> Pin<Box<dyn Future<Output = HostReply> + Send + '_>> {
         Box::pin(async move {
@@ -310,16 +283,7 @@ impl Bridge {
             }
             "misgiven" => Err(self.misgiven(decode(payload).await?).await),
             "search_tools" => self.search(decode(payload).await?).await,
-            "tool_docs" => {
-                let request: DocsCall = decode(payload).await?;
-                let query = DocsQuery {
-                    names: request.names,
-                    language: self.language,
-                    detail: request.detail.unwrap_or(Detail::Full),
-                    max_tokens: request.max_tokens,
-                };
-                encode(&self.catalogue.docs_within(&query).await)
-            }
+            "tool_docs" => self.docs(decode(payload).await?).await,
             name if name.starts_with("workspace.") => self.storage(name, payload, call.written).await,
             _ => Err(CallError::new("unknown", "the host has no such function")),
         }
@@ -404,30 +368,6 @@ impl Bridge {
         let (json, complaints) = if long { blocking(take).await? } else { take() };
         self.record().checks.tell(name, complaints);
         Ok(json.into_string().into_bytes())
-    }
-
-    async fn search(&self, call: SearchCall) -> Result<Vec<u8>, CallError> {
-        let default = ToolQuery::default();
-        let shown = Shown { language: self.language, max_tokens: call.max_tokens, ..Shown::default() };
-        let query = ToolQuery {
-            query: call.query,
-            category: call.category,
-            capabilities: call.capabilities,
-            server: call.server,
-            detail: call.detail.unwrap_or(default.detail),
-            limit: call.limit.unwrap_or(default.limit),
-            ..default
-        };
-        let answer = self.catalogue.search_within(&query, shown).await;
-        if let Some(unknown) = &answer.unknown_server {
-            let hint = match unknown.nearest.as_slice() {
-                [] => "servers that there are: searchTools({})".to_owned(),
-                near => format!("did you mean {}?", near.join(", ")),
-            };
-            let message = format!("there is no server `{}`", unknown.name);
-            return Err(CallError::new("unknown", message).with_hint(&hint));
-        }
-        encode(&answer)
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use terraphim_mcp_codegen::{
-    Detail, DiscoveryIndex, DocsContext, DocsPage, DocsQuery, Facet, Fitted, Form, SearchContext,
+    Asking, DiscoveryIndex, DocsContext, DocsPage, DocsQuery, Facet, Fitted, Form, SearchContext,
     ServerTools, Standing, Synonyms, ToolHit, ToolQuery, UnknownTool, bounded, docs_with, effect, nearest,
     show_in,
 };
@@ -106,6 +106,8 @@ pub struct Shown {
     pub max_tokens: Option<u32>,
     /// How the answer leaves, which is what its tokens are counted of.
     pub form: Form,
+    /// How the caller asks.
+    pub asking: Asking,
 }
 
 /// Synonyms, and the groups that they were made from.
@@ -186,7 +188,7 @@ impl LiveCatalogue {
             capabilities: page.capabilities,
             unknown_server,
             omitted: fitted.map_or(0, |fitted| fitted.omitted),
-            note: fitted.as_ref().and_then(Fitted::note),
+            note: fitted.as_ref().and_then(|fitted: &Fitted| fitted.note(shown.asking)),
             unavailable: unavailable(&snapshot),
         }
     }
@@ -229,7 +231,7 @@ impl LiveCatalogue {
     }
 
     /// What a call does by the tool's own word, and whether the policy lets it be called.
-    fn standing(&self, server: &ServerName, definition: &ToolDefinition) -> Standing {
+    pub(crate) fn standing(&self, server: &ServerName, definition: &ToolDefinition) -> Standing {
         let name = ToolName::new(server.clone(), &definition.name).ok();
         let denied = name.and_then(|name| self.gateway.denial(&name, definition));
         let marks = effect(definition).into_iter().chain(denied.as_ref().map(|_| DENIED));
@@ -241,22 +243,22 @@ impl LiveCatalogue {
 
     /// The documents of the named tools in full.
     pub async fn docs(&self, names: &[String], language: Language) -> DocsPage {
-        let query = DocsQuery { names: names.to_vec(), language, detail: Detail::Full, max_tokens: None };
+        let query = DocsQuery { names: names.to_vec(), language, ..DocsQuery::default() };
         self.docs_within(&query).await
     }
 
     /// The documents of the named tools as JSON, with as much detail as is asked for and has room.
     pub async fn docs_within(&self, query: &DocsQuery) -> DocsPage {
-        self.docs_as(query, Form::Json).await
+        self.docs_as(query, Form::Json, Asking::default()).await
     }
 
-    /// The same for an answer that leaves in another form.
-    pub async fn docs_as(&self, query: &DocsQuery, form: Form) -> DocsPage {
+    /// The same for an answer that leaves in another form, or to who asks in another way.
+    pub async fn docs_as(&self, query: &DocsQuery, form: Form, asking: Asking) -> DocsPage {
         let snapshot = self.snapshot().await;
         let query = query.clone();
         self.look(move |catalogue| {
             let standing = |server: &ServerName, tool: &ToolDefinition| catalogue.standing(server, tool);
-            let context = DocsContext { form, standing: Some(&standing) };
+            let context = DocsContext { form, standing: Some(&standing), asking };
             docs_with(&catalogue.index(&snapshot), &query, &context)
         })
         .await

@@ -218,7 +218,8 @@ impl Executor {
         run_id: &RunId,
         cancel: &CancellationToken,
     ) -> Result<(Outcome, Record), RunError> {
-        let unchecked = self.check_types(request, cancel).await?;
+        let (type_check, told) =
+            self.check_types(request, cancel).await?.map(|checked| (checked.state, checked.told)).unzip();
         let compiled = self.compile(request, cancel).await?;
         let (compiling, compilers) = compiled.as_ref().map(|made| (made.took, made.cpu)).unwrap_or_default();
         let limits = after_compiling(request.limits, compiling);
@@ -257,7 +258,7 @@ impl Executor {
                 (end, kept.map(|kept| (state, kept)))
             }
         };
-        for warning in unchecked.into_iter().chain(warnings.into_iter().flatten()) {
+        for warning in told.into_iter().flatten().chain(warnings.into_iter().flatten()) {
             end.logs.push(LogLevel::Warn, &warning);
         }
         let (tool_calls, waiting_for, mut record) = bridge.finish();
@@ -296,6 +297,7 @@ impl Executor {
             files: std::mem::take(&mut record.files),
         };
         let mut outcome = Outcome::of_run(end, facts);
+        outcome.type_check = type_check;
         if let Some(error) = unkept {
             outcome.error.get_or_insert(unkept_error(&error));
         }

@@ -22,9 +22,9 @@ pub mod tokens;
 mod workspace;
 
 pub use catalogue::{FoundTool, LiveCatalogue, LoadState, SearchAnswer, Shown, UnavailableServer};
-pub use check::CheckerPlaces;
+pub use check::{Checked, CheckerPlaces};
 pub use executor::{ExecuteRequest, Execution, Executor, ExecutorConfig, SessionRequest};
-pub use outcome::{ErrorKind, FileChange, Outcome, RunError, RunUsage, SavedFile, Wall};
+pub use outcome::{ErrorKind, FileChange, Outcome, RunError, RunUsage, SavedFile, TypeCheck, Wall};
 pub use prompt::{ComposedPrompt, DEFAULT_PROMPT_BUDGET, PromptError, PromptRequest, compose_prompt};
 pub use terraphim_sandbox::ClientId;
 pub use workspace::{BEFORE_RESTORE, Checkpoint, Workspace, WorkspaceError};

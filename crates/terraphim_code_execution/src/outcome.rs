@@ -38,9 +38,22 @@ pub struct Outcome {
     pub tokens: Option<TokenReport>,
     /// Files that it left in its workspace.
     pub files: Vec<SavedFile>,
+    /// Whether its types were checked before it ran, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub type_check: Option<TypeCheck>,
     /// The wall that it ran behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall: Option<Wall>,
+}
+
+/// What became of a type check of a program that ran. One that the check refuses does not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TypeCheck {
+    /// Nothing is wrong by its types.
+    Passed,
+    /// It was not done; the logs say why.
+    Unavailable,
 }
 
 /// Which wall a run had.
@@ -289,6 +302,7 @@ impl Outcome {
             usage,
             tokens: None,
             files: facts.files.clone(),
+            type_check: None,
             wall: Some(Wall::process(&end.jail)),
         };
         match end.ending {
@@ -308,6 +322,7 @@ impl Outcome {
             usage: RunUsage { exit: "refused".into(), ..RunUsage::default() },
             tokens: None,
             files: Vec::new(),
+            type_check: None,
             wall: None,
         }
     }

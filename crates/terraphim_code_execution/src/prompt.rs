@@ -1,7 +1,7 @@
 //! The prompt that tells a model how to work in code, within a budget of tokens.
 
 use terraphim_mcp_codegen::{Prompt, PromptFigures, PromptQuery};
-use terraphim_types::{Language, TokenCount};
+use terraphim_types::{Language, ServerName, TokenCount, ToolDefinition};
 
 use crate::{
     catalogue::{LiveCatalogue, definitions_of},
@@ -65,11 +65,12 @@ pub async fn compose_prompt(
     request: &PromptRequest,
 ) -> Result<ComposedPrompt, PromptError> {
     let snapshot = catalogue.snapshot().await;
-    let asked = request.clone();
+    let (asked, of) = (request.clone(), catalogue.clone());
     let prompt = catalogue
         .searching(&snapshot, move |index, context| {
             let query = PromptQuery { language: asked.language, task: asked.task.as_deref() };
-            Prompt::new_with(index, query, context)
+            let standing = |server: &ServerName, tool: &ToolDefinition| of.standing(server, tool);
+            Prompt::new_with(index, query, context, Some(&standing))
         })
         .await;
     let prompt = match figures(catalogue, counter, face, &prompt).await? {

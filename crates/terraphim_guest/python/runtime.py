@@ -20,13 +20,13 @@ def _camel(name):
 
 def _make_search(bridge):
     def search_tools(query=None, *, category=None, capabilities=None, server=None, detail=None, limit=None,
-                     max_tokens=None):
+                     offset=None, max_tokens=None):
         """Finds tools: {tools, total, ...}. `capabilities` is a list of which any will do."""
         query = unwrapped(query)
         asked = dict(query) if isinstance(query, Mapping) else {"query": query}
         capabilities = [capabilities] if isinstance(capabilities, str) else capabilities
         more = {"category": category, "capabilities": capabilities, "server": server, "detail": detail, "limit": limit,
-                "max_tokens": max_tokens}
+                "offset": offset, "max_tokens": max_tokens}
         asked.update({name: value for name, value in more.items() if value is not None})
         asked = {name: value for name, value in asked.items() if value is not None}
         return bridge.call("search_tools", asked, {"server": PACKAGE, "tool": "search_tools"})

@@ -79,9 +79,13 @@ class UnavailableTool:
 
 
 class Server(types.ModuleType):
-    """The tools of one server as attributes; made from the host's table of it."""
+    """The tools of one server as attributes, and by their names in brackets; made from the host's table of it."""
 
-    def __init__(self, bridge, table):
+    def __init__(self, /, *parts, **_arguments):
+        if "_by_name" in self.__dict__:
+            # A program means the tool of this name.
+            raise self._behind_a_dot("__init__")
+        bridge, table = parts
         super().__init__(f"{PACKAGE}.{table['identifier']}")
         self.__path__ = []
         own = self.__dict__
@@ -93,6 +97,7 @@ class Server(types.ModuleType):
             self._give(made, *tool["identifiers"])
         for tool, made in tools:
             self._give(made, tool["name"])
+        own["_by_name"] = {tool["name"]: made for tool, made in tools}
         for tool, made in sorted(tools, key=lambda one: one[0]["name"]):
             # A word of the language cannot stand behind a dot.
             words = filter(keyword.iskeyword, [*tool["identifiers"], tool["name"]])
@@ -103,9 +108,28 @@ class Server(types.ModuleType):
             if not name.startswith("__"):
                 self.__dict__.setdefault(name, made)
 
+    def __getitem__(self, name):
+        """The tool of a name, which may be one that cannot stand behind a dot."""
+        if not isinstance(name, str):
+            raise TypeError(f"a tool is named by a text, not by a value of type {type(name).__name__}")
+        made = self._by_name.get(name)
+        if made is None and not name.startswith("_"):
+            made = self.__dict__.get(name)
+        return self._absent(name) if made is None else made
+
+    def _behind_a_dot(self, name):
+        server = self.__name__.rpartition(".")[2]
+        return unknown(f"Python itself uses the name `{name}` behind a dot", f'write {server}["{name}"](...)',
+                       self._server, name)
+
     def __getattr__(self, name):
         if name.startswith("__"):
+            if name in self.__dict__.get("_by_name", ()):
+                raise self._behind_a_dot(name)
             raise AttributeError(name)
+        return self._absent(name)
+
+    def _absent(self, name):
         if self._error is not None:
             return UnavailableTool(self._server, name, self._error)
         known = difflib.get_close_matches(name, self._tools, 3, 0.5)

@@ -26,10 +26,17 @@ def search_tools(
     server: str | None = None,
     detail: Literal["name", "brief", "full"] | None = None,
     limit: int | None = None,
+    offset: int | None = None,
+    max_tokens: int | None = None,
 ) -> DictCall[object]:
     """Finds tools: {tools, total, ...}. `capabilities` is a list of which any will do."""
 
-def get_tool_docs(names: str | Sequence[str]) -> DictCall[object]:
+def get_tool_docs(
+    names: str | Sequence[str],
+    *,
+    detail: Literal["name", "brief", "full"] | None = None,
+    max_tokens: int | None = None,
+) -> DictCall[object]:
     """The documents of tools: of one name its document, of a list {docs, unknown}."""
 
 class Workspace:

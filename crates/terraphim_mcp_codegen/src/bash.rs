@@ -11,7 +11,7 @@ use crate::{
     example::{MAX_CALL_CHARS, example_arguments},
 };
 
-pub(crate) use self::notation::{Shown, arguments, parameters, result, shown};
+pub(crate) use self::notation::{Shown, alternatives_of, arguments, parameters, result, shown};
 
 /// The call on one line: texts by `name=`, everything else by `name:=`.
 pub(crate) fn signature(qualified: &str, parameters: &[ParameterDocs]) -> String {
@@ -20,10 +20,29 @@ pub(crate) fn signature(qualified: &str, parameters: &[ParameterDocs]) -> String
 }
 
 fn parameter(one: &ParameterDocs) -> String {
-    let text = one.ty == "string" || one.ty.starts_with('"');
-    let sign = if text { "=" } else { ":=" };
+    let sign = if is_text(&one.ty) { "=" } else { ":=" };
     let given = format!("{}{sign}{}", word(&one.name), one.ty.replace(' ', ""));
     if one.required { given } else { format!("[{given}]") }
+}
+
+/// Whether each value of a type is a text: it is one, or one of some texts in quotes.
+fn is_text(ty: &str) -> bool {
+    let mut in_quotes = false;
+    let mut is_escaped = false;
+    let mut outside = String::new();
+    for c in ty.chars() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' if in_quotes => is_escaped = true,
+            '"' => {
+                in_quotes = !in_quotes;
+                outside.push_str(if in_quotes { "string" } else { "" });
+            }
+            _ if in_quotes => {}
+            c => outside.push(c),
+        }
+    }
+    outside.split('|').all(|member| member.trim() == "string")
 }
 
 /// A call of the tool as a program writes it; `None` where no short one could be made.
@@ -102,6 +121,11 @@ mod tests {
             sent_as: None,
             default: None,
         };
+        let texts =
+            [("\"a\"|\"b|1\"", true), ("\"\\\"|1\"", true), ("\"a\"|1|null", false), ("string|null", false)];
+        for (ty, expected) in texts {
+            assert_eq!(is_text(ty), expected, "{ty}");
+        }
         let given =
             [one("query", "string", true), one("limit", "number", false), one("by", "\"a\" | \"b\"", false)];
         assert_eq!(

@@ -5,9 +5,11 @@ mod form;
 mod levels;
 mod tokens;
 
-pub use form::{DocsContext, Form, Standing, Stands, TextForm, effect};
+pub use form::{Asking, DocsContext, Form, Standing, Stands, TextForm, effect};
 pub use levels::Fitted;
 pub use tokens::tokens_at_most;
+
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,7 +28,7 @@ use crate::{
     typescript::{arguments_type, inline, result_inline, signature_as, tool_declaration},
 };
 
-/// Most tools in one answer.
+/// Most tools in one answer, where its caller does not say.
 const MAX_TOOLS: usize = 50;
 /// Most tools of servers that are asked for by their names.
 const MAX_SERVER_TOOLS: usize = 100;
@@ -54,8 +56,8 @@ pub struct DocsPage {
     pub names: Vec<String>,
     /// Names that no tool has.
     pub unknown: Vec<UnknownTool>,
-    /// How many tools had no room, and how many names were not looked at, as
-    /// one answer holds 50 tools.
+    /// How many tools had no room, and how many were not looked at, as one answer looks at 50 names
+    /// and at 100 tools of servers that are asked for by name.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub omitted: usize,
     /// What was left out, and how to get it.
@@ -70,8 +72,9 @@ pub struct DocsQuery {
     pub names: Vec<String>,
     /// Whose signatures, types and examples are shown.
     pub language: Language,
-    /// How much is told at most of each tool.
-    pub detail: Detail,
+    /// How much is told at most of each tool. Without it all, of tools that are asked for by the
+    /// name of their server in brief.
+    pub detail: Option<Detail>,
     /// What the answer may take, in tokens by [`tokens_at_most`]; without it
     /// all is told that was asked for.
     pub max_tokens: Option<u32>,
@@ -178,53 +181,74 @@ pub struct UnknownTool {
 /// uses; a tool's own name suffices where only one tool has it. The name of a
 /// server stands for its tools, which are told in brief.
 pub fn docs(index: &DiscoveryIndex, names: &[String], language: Language) -> DocsPage {
-    docs_of(index, names, language, &DocsContext::default())
+    let query = DocsQuery { names: names.to_vec(), language, ..DocsQuery::default() };
+    docs_of(index, &query, &DocsContext::default()).0
 }
 
-fn docs_of(
-    index: &DiscoveryIndex,
-    names: &[String],
-    language: Language,
-    context: &DocsContext<'_>,
-) -> DocsPage {
-    let mut page = DocsPage { omitted: names.len().saturating_sub(MAX_TOOLS), ..DocsPage::default() };
+/// What an answer did not look at, as it would be too long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Beyond {
+    names: usize,
+    /// Tools of servers that are asked for by name.
+    tools: usize,
+}
+
+fn docs_of(index: &DiscoveryIndex, query: &DocsQuery, context: &DocsContext<'_>) -> (DocsPage, Beyond) {
+    let (names, most) = (&query.names, context.asking.names);
+    let mut page = DocsPage::default();
+    let mut beyond = Beyond { names: names.len().saturating_sub(most), tools: 0 };
     let asked = names.len().clamp(1, MAX_TOOLS);
     let bytes = DECLARATIONS_BYTES / asked;
-    for name in names.iter().take(MAX_TOOLS) {
+    let mut told = HashSet::new();
+    let mut of_servers = 0;
+    for name in names.iter().take(most) {
         let name = name.trim();
         let is_it = |module: &&ServerModule| module.server.as_str() == name || module.identifier == name;
-        let known = index.entry(name).and_then(|entry| tool_docs(&entry, language, bytes, context));
+        let known = index.entry(name).and_then(|entry| tool_docs(&entry, query.language, bytes, context));
         match (known, index.modules().find(is_it)) {
-            (Some(docs), _) if page.docs.iter().any(|known| known.name == docs.name) => {}
-            (Some(docs), _) => page.docs.push(docs),
-            (None, Some(module)) => add_server(&mut page, index, module, language, context),
+            (Some(docs), _) => {
+                if told.insert(docs.name.clone()) {
+                    page.docs.push(docs);
+                }
+            }
+            (None, Some(module)) => {
+                let room = MAX_SERVER_TOOLS.saturating_sub(of_servers);
+                beyond.tools += module.tools.len().saturating_sub(room);
+                of_servers += module.tools.len().min(room);
+                for docs in of_server(index, module, query, context).take(room) {
+                    if !told.insert(docs.name.clone()) {
+                        continue;
+                    }
+                    match query.detail {
+                        Some(Detail::Full) => page.docs.push(docs),
+                        _ => page.brief.push(docs.brief()),
+                    }
+                }
+            }
             (None, None) => page.unknown.push(UnknownTool {
                 name: bounded::one_line(name, 120),
                 nearest: nearest(name, index.names().chain(index.modules().map(|it| it.server.as_str()))),
             }),
         }
     }
-    page
+    page.omitted = beyond.names + beyond.tools;
+    (page, beyond)
 }
 
-/// Adds the tools of a server in brief, as many as one page of a search may hold.
-fn add_server(
-    page: &mut DocsPage,
-    index: &DiscoveryIndex,
-    module: &ServerModule,
-    language: Language,
-    context: &DocsContext<'_>,
-) {
-    let room = MAX_SERVER_TOOLS.saturating_sub(page.brief.len());
-    page.omitted += module.tools.len().saturating_sub(room);
-    for named in module.tools.iter().take(room) {
-        let entry = index.entry(&format!("{}.{}", module.server, named.name));
-        let Some(docs) = entry.and_then(|entry| tool_docs(&entry, language, 0, context)) else { continue };
-        let is_there = page.docs.iter().map(|docs| &docs.name).chain(page.brief.iter().map(|it| &it.name));
-        if is_there.into_iter().all(|known| *known != docs.name) {
-            page.brief.push(docs.brief());
-        }
-    }
+/// The tools of a server.
+fn of_server<'a>(
+    index: &'a DiscoveryIndex,
+    module: &'a ServerModule,
+    query: &'a DocsQuery,
+    context: &'a DocsContext<'_>,
+) -> impl Iterator<Item = ToolDocs> + 'a {
+    // Only what is told in full has its declaration.
+    let is_full = query.detail == Some(Detail::Full);
+    let bytes = if is_full { DECLARATIONS_BYTES / module.tools.len().clamp(1, MAX_TOOLS) } else { 0 };
+    module.tools.iter().filter_map(move |named| {
+        let entry = index.entry(&format!("{}.{}", module.server, named.name))?;
+        tool_docs(&entry, query.language, bytes, context)
+    })
 }
 
 /// The same at a level of detail and within a number of tokens: the first tools
@@ -235,8 +259,8 @@ pub fn docs_within(index: &DiscoveryIndex, query: &DocsQuery) -> DocsPage {
 
 /// The same with what the caller knows of the tools, counted as the caller writes it out.
 pub fn docs_with(index: &DiscoveryIndex, query: &DocsQuery, context: &DocsContext<'_>) -> DocsPage {
-    let mut page = docs_of(index, &query.names, query.language, context);
-    page.fit(query.detail, query.max_tokens, context.form);
+    let (mut page, beyond) = docs_of(index, query, context);
+    page.fit(query, context, beyond);
     page
 }
 
@@ -374,7 +398,7 @@ fn failures(tool: &ToolDefinition) -> Vec<String> {
 pub(crate) fn parameters(tool: &ToolDefinition) -> Vec<ParameterDocs> {
     let bounds = Bounds { description_chars: MAX_PARAMETER_CHARS, ..Bounds::LINE };
     let schema = arguments_type(tool, bounds);
-    let Some(object) = schema.object() else { return Vec::new() };
+    let Some(object) = schema.arguments() else { return Vec::new() };
     let mut parameters: Vec<_> = object
         .properties
         .iter()

@@ -44,8 +44,9 @@ pub use discovery::{
 };
 pub use distance::nearest;
 pub use docs::{
-    DocsContext, DocsPage, DocsQuery, Fitted, Form, ParameterDocs, Standing, Stands, TextForm, ToolBrief,
-    ToolDocs, UnknownTool, docs, docs_with, docs_within, effect, parameters_in, show_in, tokens_at_most,
+    Asking, DocsContext, DocsPage, DocsQuery, Fitted, Form, ParameterDocs, Standing, Stands, TextForm,
+    ToolBrief, ToolDocs, UnknownTool, docs, docs_with, docs_within, effect, parameters_in, show_in,
+    tokens_at_most,
 };
 pub use example::{example_arguments, example_call};
 pub use naming::{ModuleTool, ServerModule, camel_case, identifier, server_modules};

@@ -16,7 +16,10 @@ mod text;
 
 use terraphim_types::Language;
 
-use crate::discovery::{DiscoveryIndex, SearchContext};
+use crate::{
+    discovery::{DiscoveryIndex, SearchContext},
+    docs::{DocsContext, Stands},
+};
 use catalogue::Shown;
 use examples::Example;
 
@@ -52,6 +55,8 @@ pub struct Prompt {
     /// How many tools are not shown that have something of the task; without a task, of all.
     others: usize,
     examples: Vec<Example>,
+    /// Whether the examples call other tools than those that fit the task.
+    examples_differ: bool,
     figures: Option<PromptFigures>,
 }
 
@@ -101,15 +106,26 @@ enum Form {
 impl Prompt {
     /// A prompt for the tools of an index.
     pub fn new(index: &DiscoveryIndex, query: PromptQuery<'_>) -> Self {
-        Self::new_with(index, query, &SearchContext::default())
+        Self::new_with(index, query, &SearchContext::default(), None)
     }
 
-    /// The same with synonyms and use statistics of the caller.
-    pub fn new_with(index: &DiscoveryIndex, query: PromptQuery<'_>, context: &SearchContext<'_>) -> Self {
+    /// The same with synonyms and use statistics of the caller, and with what the caller knows of how tools
+    /// stand: those that are denied are marked, and no example calls one while there is another.
+    pub fn new_with(
+        index: &DiscoveryIndex,
+        query: PromptQuery<'_>,
+        context: &SearchContext<'_>,
+        standing: Option<&Stands<'_>>,
+    ) -> Self {
         let task = query.task.map(text::task).filter(|task| !task.is_empty());
-        let catalogue::Chosen { tools, others } =
-            catalogue::choose(index, query.language, task.as_deref(), context);
-        let callable = catalogue::callable(index, query.language, &tools, task.is_some());
+        let standing = DocsContext { standing, ..DocsContext::default() };
+        let look = catalogue::Look { index, language: query.language, standing: &standing };
+        let catalogue::Chosen { tools, others } = look.choose(task.as_deref(), context);
+        let callable = look.callable(&tools, task.is_some());
+        let is_shown = |name: &str| tools.iter().any(|tool| tool.qualified == name);
+        let examples_differ = task.is_some()
+            && !tools.is_empty()
+            && callable.first().is_some_and(|one| !is_shown(&one.qualified()));
         let examples = examples::examples(query.language, &callable);
         Self {
             language: query.language,
@@ -118,6 +134,7 @@ impl Prompt {
             tools,
             others,
             examples,
+            examples_differ,
             figures: None,
         }
     }

@@ -16,6 +16,7 @@ pub(crate) use self::{
     text::{is_name, is_reserved, quoted, write_comment, write_docstring},
 };
 use crate::{
+    bounded,
     docs::ParameterDocs,
     example::{MAX_CALL_CHARS, example_arguments},
     naming::{ModuleTool, ServerModule},
@@ -23,6 +24,9 @@ use crate::{
 
 /// Longest signature, in characters.
 const MAX_SIGNATURE_CHARS: usize = 240;
+
+/// Longest name of a tool in brackets, in characters.
+const MAX_NAME_CHARS: usize = 80;
 
 /// Longest text of which the parameters alone are taken, in bytes.
 const MAX_DOCS_BYTES: usize = 24 << 10;
@@ -46,8 +50,16 @@ pub(crate) fn shown(named: &ModuleTool, tool: &ToolDefinition, bytes: usize) -> 
     let made = compact::compact(tool, identifier, MAX_DOCS_BYTES);
     let fits = made.text.len() <= bytes;
     let declaration = if fits { made.text } else { compact::compact(tool, identifier, bytes).text };
+    let signature = stubs::line(identifier, tool, MAX_SIGNATURE_CHARS);
+    let (signature, declaration) = match in_brackets(named) {
+        Some(written) => (
+            signature.find('(').and_then(|at| signature.get(at..)).map(|rest| format!("{written}{rest}")),
+            format!("# a call is written server{written}(...)\n{declaration}"),
+        ),
+        None => (Some(signature), declaration),
+    };
     Shown {
-        signature: stubs::line(identifier, tool, MAX_SIGNATURE_CHARS),
+        signature: signature.unwrap_or_default(),
         result: made.result,
         declaration,
         parameters: made.parameters,
@@ -78,6 +90,11 @@ pub(crate) fn attributes(named: &ModuleTool) -> Vec<String> {
     names
 }
 
+/// How a program writes a tool, behind its server, whose names Python itself uses: `["__init__"]`.
+fn in_brackets(named: &ModuleTool) -> Option<String> {
+    attributes(named).is_empty().then(|| format!("[{}]", quoted(&bounded::cut(&named.name, MAX_NAME_CHARS))))
+}
+
 /// A call of the tool as a program writes it; `None` where no short one could be made.
 pub(crate) fn example_call(
     module: &ServerModule,
@@ -86,7 +103,10 @@ pub(crate) fn example_call(
 ) -> Option<String> {
     let arguments = example_arguments(tool)?;
     let names = attributes(named);
-    let identifier = names.first()?;
+    let written = match names.first() {
+        Some(name) => format!(".{name}"),
+        None => format!("[{}]", quoted(&named.name)),
+    };
     let renamed = python_keywords(tool);
     let keyword = |name: &String| {
         let made = renamed.iter().find(|(_, known)| known == name);
@@ -95,6 +115,6 @@ pub(crate) fn example_call(
     let given = arguments.iter().map(|(name, value)| (keyword(name), value));
     let given = given.map(|(name, value)| format!("{name}={}", value_text(value)));
     let given = given.collect::<Vec<_>>().join(", ");
-    let call = format!("result = {}.{identifier}({given})", module.identifier);
+    let call = format!("result = {}{written}({given})", module.identifier);
     (call.chars().count() <= MAX_CALL_CHARS).then_some(call)
 }

@@ -5,6 +5,7 @@
 //! becomes a note. Two readings go with common practice rather than the letter:
 //! a schema with `properties` but no `type` means an object, one with `items` a list.
 
+mod alternatives;
 mod combine;
 mod definitions;
 mod lower;

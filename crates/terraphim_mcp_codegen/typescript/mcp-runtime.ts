@@ -18,6 +18,9 @@ export type ToolQuery = {
   server?: string;
   detail?: Detail;
   limit?: number;
+  /** How many of the best are left out, to page on. */
+  offset?: number;
+  maxTokens?: number;
 };
 
 export type FoundTool = {

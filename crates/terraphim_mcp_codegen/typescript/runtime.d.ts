@@ -66,6 +66,8 @@ declare module 'mcp-runtime' {
     server?: string;
     detail?: string;
     limit?: number;
+    offset?: number;
+    maxTokens?: number;
   }
   /** Finds tools by what they do. */
   const searchTools: (query?: string | ToolQuery) => Promise<{ tools: any[]; total: number; [key: string]: any }>;

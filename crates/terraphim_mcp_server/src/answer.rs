@@ -5,7 +5,7 @@
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde::Serialize;
 use serde_json::{Value, json};
-use terraphim_code_execution::{FileChange, Outcome, RunError, RunUsage, SavedFile, Wall};
+use terraphim_code_execution::{FileChange, Outcome, RunError, RunUsage, SavedFile, TypeCheck, Wall};
 use terraphim_mcp_codegen::bounded;
 use terraphim_types::{OutputBudget, RunId};
 
@@ -34,6 +34,8 @@ struct Done<'o> {
     #[serde(skip_serializing_if = "Option::is_none")]
     more_files: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    type_check: Option<TypeCheck>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     wall: Option<&'o Wall>,
 }
 
@@ -59,6 +61,7 @@ pub(crate) fn ended(ended: &Ended) -> CallToolResult {
         usage: &outcome.usage,
         files: &outcome.files,
         more_files: (*more_files > 0).then_some(*more_files),
+        type_check: outcome.type_check,
         wall: outcome.wall.as_ref(),
     };
     let text = match &outcome.error {

@@ -199,6 +199,7 @@ fn run_output() -> Value {
             "usage": { "type": "object" },
             "files": { "type": "array", "items": { "type": "object" } },
             "more_files": { "type": "integer" },
+            "type_check": { "type": "string", "enum": ["passed", "unavailable"] },
             "wall": { "type": "object" },
         },
         "required": ["run_id", "status"],

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use terraphim_code_execution::{FoundTool, LiveCatalogue, LoadState, SearchAnswer, Shown, UnavailableServer};
 use terraphim_mcp_codegen::{
-    Detail, DocsPage, DocsQuery, Facet, Form, ParameterDocs, TextForm, ToolBrief, ToolDocs, ToolHit,
+    Asking, Detail, DocsPage, DocsQuery, Facet, Form, ParameterDocs, TextForm, ToolBrief, ToolDocs, ToolHit,
     ToolQuery, bounded,
 };
 use terraphim_mcp_gateway::ServerState;
@@ -112,7 +112,7 @@ pub(crate) fn query(
     let default = ToolQuery::default();
     let language = arguments.choice("language", LANGUAGES)?.unwrap_or_default();
     let max_tokens = Some(max_tokens(&mut arguments)?);
-    let shown = Shown { language, max_tokens, form: Form::Both(text_form(language)) };
+    let shown = Shown { language, max_tokens, form: Form::Both(text_form(language)), ..Shown::default() };
     let query = ToolQuery {
         query: arguments.text("query")?,
         category: arguments.text("category")?,
@@ -136,7 +136,7 @@ pub(crate) fn names(values: serde_json::Map<String, serde_json::Value>) -> Resul
     Ok(DocsQuery {
         names,
         language: arguments.choice("language", LANGUAGES)?.unwrap_or_default(),
-        detail: arguments.choice("detail", DETAILS)?.unwrap_or(Detail::Full),
+        detail: arguments.choice("detail", DETAILS)?,
         max_tokens: Some(max_tokens(&mut arguments)?),
     })
 }
@@ -173,7 +173,7 @@ pub(crate) async fn search(
 /// Answers `get_tool_docs`; the text stands also beside it.
 pub(crate) async fn docs(catalogue: &LiveCatalogue, query: &DocsQuery) -> (CallToolResult, String) {
     let form = text_form(query.language);
-    let mut page = catalogue.docs_as(query, Form::Both(form)).await;
+    let mut page = catalogue.docs_as(query, Form::Both(form), Asking::default()).await;
     page.unknown.truncate(MAX_UNKNOWN);
     let unavailable = if page.unknown.is_empty() { Vec::new() } else { unavailable(catalogue).await };
     let text = docs_text(&page, &unavailable, form);

@@ -13,15 +13,24 @@ pub(crate) enum ToolsCommand {
     List(JsonArg),
     /// Find tools
     Search {
-        /// Words for what the tool should do
-        #[arg(required = true, value_name = "WORDS")]
+        /// Words for what the tool should do; with --category, --capability or --server they may be left out
+        #[arg(required_unless_present_any = ["category", "capability", "server"], value_name = "WORDS")]
         query: Vec<String>,
+        /// Only tools of this category
+        #[arg(long, value_name = "NAME")]
+        category: Option<String>,
+        /// Only tools with this capability; given more than once, with any of them
+        #[arg(long, value_name = "NAME")]
+        capability: Vec<String>,
         /// Only tools of this server
         #[arg(long)]
         server: Option<String>,
         /// Most tools to show
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
         limit: u32,
+        /// How many of the best to leave out
+        #[arg(long, default_value_t = 0, value_name = "N")]
+        offset: u32,
         /// Show by which words each tool was found
         #[arg(long)]
         explain: bool,
@@ -42,9 +51,9 @@ pub(crate) enum ToolsCommand {
         /// Whose calls to show: ts, js, node, py, bash, rust
         #[arg(long, default_value_t, alias = "language", value_name = "LANGUAGE")]
         lang: Language,
-        /// How much to tell of each
-        #[arg(long, value_enum, default_value_t)]
-        detail: DetailArg,
+        /// How much to tell of each; without it all, and of a server's tools in brief
+        #[arg(long, value_enum)]
+        detail: Option<DetailArg>,
         /// Room for the answer in tokens; the first tools are told in full, the next in brief
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
         max_tokens: Option<u32>,
@@ -78,13 +87,12 @@ pub(crate) struct TypesArgs {
 }
 
 /// How much is told of a tool.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DetailArg {
     /// Its name
     Name,
     /// Its name, what it does in one line, its signature
     Brief,
     /// All that a call needs
-    #[default]
     Full,
 }

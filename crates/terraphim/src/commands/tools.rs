@@ -5,7 +5,8 @@ use std::fmt::Write;
 use serde_json::json;
 use terraphim_code_execution::{LiveCatalogue, Shown};
 use terraphim_mcp_codegen::{
-    Detail, DocsPage, DocsQuery, Form, Found, Reason, TextForm, ToolBrief, ToolDocs, ToolHit, ToolQuery,
+    Asking, Detail, DocsPage, DocsQuery, Form, Found, Reason, TextForm, ToolBrief, ToolDocs, ToolHit,
+    ToolQuery,
 };
 use terraphim_mcp_gateway::{CatalogueSnapshot, ServerState};
 
@@ -24,11 +25,25 @@ pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliE
         let catalogue = LiveCatalogue::new(gateway.clone());
         let ended = match command {
             ToolsCommand::List(json) => list(catalogue.snapshot().await.as_ref(), json.json),
-            ToolsCommand::Search { query, server, limit, explain, lang, max_tokens, json } => {
+            ToolsCommand::Search {
+                query,
+                category,
+                capability,
+                server,
+                limit,
+                offset,
+                explain,
+                lang,
+                max_tokens,
+                json,
+            } => {
                 let query = ToolQuery {
                     query: Some(query.join(" ")),
+                    category,
+                    capabilities: capability,
                     server,
                     limit,
+                    offset,
                     detail: Detail::Brief,
                     explain,
                     ..ToolQuery::default()
@@ -36,19 +51,19 @@ pub(crate) fn tools(global: &Global, command: ToolsCommand) -> Result<Exit, CliE
                 search(
                     &catalogue,
                     &query,
-                    Shown { language: lang, max_tokens, form: form(json.json) },
+                    Shown { language: lang, max_tokens, form: form(json.json), asking: Asking::SHELL },
                     json.json,
                 )
                 .await
             }
             ToolsCommand::Docs { names, lang, detail, max_tokens, json } => {
-                let detail = match detail {
+                let detail = detail.map(|detail| match detail {
                     DetailArg::Name => Detail::Name,
                     DetailArg::Brief => Detail::Brief,
                     DetailArg::Full => Detail::Full,
-                };
+                });
                 let query = DocsQuery { names, language: lang, detail, max_tokens };
-                show_docs(&catalogue.docs_as(&query, form(json.json)).await, json.json)
+                show_docs(&catalogue.docs_as(&query, form(json.json), Asking::SHELL).await, json.json)
             }
             ToolsCommand::Types(args) => types::types(catalogue.snapshot().await.as_ref(), &args),
         };
@@ -135,9 +150,23 @@ async fn search(
             let _ = writeln!(text, "{name}: {}", counted.join(", "));
         }
     }
-    if answer.tools.is_empty() && !query.query.as_deref().unwrap_or_default().trim().is_empty() {
-        complain(&format!("no tool fits: try other words, or `terraphim tools list`\n{}", text.trim_end()));
+    if answer.tools.is_empty() && answer.total > 0 {
+        complain(&format!("note: {} tools fit, none behind the first {}", answer.total, query.offset));
         return Ok(Exit::Failed);
+    }
+    if answer.tools.is_empty() {
+        let found = format!("no tool fits: try other words, or `terraphim tools list`\n{}", text.trim_end());
+        complain(found.trim_end());
+        return Ok(Exit::Failed);
+    }
+    let shown = answer.tools.len();
+    if shown < answer.total as usize {
+        let next = query.offset.saturating_add(u32::try_from(shown).unwrap_or(u32::MAX));
+        complain(&if next < answer.total {
+            format!("{shown} of {} tools: --offset {next} shows more, --limit N as many", answer.total)
+        } else {
+            format!("{shown} of {} tools", answer.total)
+        });
     }
     print(text.trim_end())?;
     Ok(Exit::Success)

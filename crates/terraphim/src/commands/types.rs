@@ -33,6 +33,9 @@ pub(crate) fn types(snapshot: &CatalogueSnapshot, args: &TypesArgs) -> Result<Ex
     }
     let Some(out) = &args.out else {
         print(printed(snapshot, args.lang, is_wanted).trim_end())?;
+        let shown = snapshot.servers.iter().filter(|server| is_wanted(&server.name));
+        let tools: usize = shown.map(|server| server.tools.len()).sum();
+        complain(&format!("{tools} tools of {} servers for {}", wanted.len(), args.lang));
         return Ok(Exit::Success);
     };
     // What a server had stays until it says what it has.

@@ -301,5 +301,6 @@ fn types_are_printed_for_each_language() {
         let printed = place.terraphim(&["tools", "types", "--lang", language, "--server", "up"]);
         assert!(printed.success().contains(expected), "{language}: {}", printed.out);
         assert!(!printed.out.contains("autocomplete_terms"), "{language}: another server is printed");
+        assert!(printed.err.contains("13 tools of 1 servers for "), "{language}: {}", printed.err);
     }
 }

@@ -63,22 +63,44 @@ fn has_checker(place: &Place) -> bool {
 }
 
 #[test]
-fn without_a_checker_a_program_runs_with_a_note() {
+fn a_checker_that_is_named_is_there_or_the_program_is_not_run() {
     let place = Place::with_servers(&[("up", &[])]);
+    let program = "import { up } from 'mcp-servers';\nreturn await up.add({ a: 1, b: 2 });";
     place.file("terraphim.toml", "type_checker = 'nowhere/tsc'\n");
-    let program = "import { up } from 'mcp-servers';\nconst n: number = 'x';\nreturn await up.add({ a: 1, b: 2, c: n }).catch(() => 7);";
-    let ended = place.run_with(program, &["--check"]);
-    assert_eq!(ended.json(), 7);
+    let refused = place.run_with(program, &["--check"]);
     for words in [
-        "type check asked for, but `type_checker` of ",
+        "the type check that was asked for cannot be done: `type_checker` of ",
         "nowhere/tsc, and it cannot be found: No such file",
-        "the built-in advice was used",
-        "line 3: `up.add` takes no `c`",
+        "name the program of TypeScript 7, or nothing for the one that is found",
     ] {
-        assert!(ended.err.contains(words), "{}", ended.err);
+        assert!(refused.failure(4).contains(words), "{}", refused.err);
     }
-    let quiet = place.run_with("return 1", &[]);
-    assert_eq!((quiet.json(), quiet.err.as_str()), (json!(1), ""), "nobody has asked");
+    place.file("program.ts", program);
+    let mut command = place.command(crate::place::BINARY.as_ref());
+    command.args(["run", "program.ts", "--check"]).env("TERRAPHIM_TSC", "elsewhere/tsc");
+    let output = command.output().expect("it runs");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{err}");
+    assert!(err.contains("TERRAPHIM_TSC names ") && err.contains("elsewhere/tsc"), "{err}");
+    let quiet = place.run_with(program, &[]);
+    assert_eq!((quiet.json(), quiet.err.as_str()), (json!({ "sum": 3 }), ""), "nobody has asked");
+}
+
+#[test]
+fn an_outcome_says_whether_the_types_were_checked() {
+    let place = place();
+    let has_checker = has_checker(&place);
+    place.file("program.ts", "return 1;");
+    place.file("program.js", "return 1;");
+    let state = |args: &[&str]| place.terraphim(args).outcome(0)["type_check"].clone();
+    let expected = if has_checker { "passed" } else { "unavailable" };
+    assert_eq!(state(&["run", "program.ts", "--check", "--json"]), expected);
+    assert_eq!(state(&["run", "program.js", "--check", "--json"]), "unavailable");
+    assert_eq!(state(&["run", "program.ts", "--json"]), json!(null), "nobody has asked");
+    let mut connection = Connection::open(&place);
+    let arguments = json!({ "code": "return 1;", "language": "javascript", "check": true });
+    let answer = connection.call("execute_code", arguments)["structuredContent"].clone();
+    assert_eq!(answer["type_check"], "unavailable", "{answer}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn words_of_the_knowledge_graph_find_tools() {
     let found = place.terraphim(&["tools", "search", "zorgle", "--explain"]);
     let found = found.success();
     assert!(found.contains("terraphim.extract_paragraphs_from_automata"), "{found}");
-    assert!(found.contains("zorgle: synonym paragraph"), "{found}");
+    assert!(found.contains("zorgle: synonym paragraphs"), "{found}");
     let program = "import { searchTools } from 'mcp-runtime';
         return (await searchTools('zorgle')).tools.map(tool => tool.name);";
     let names = place.run(program).json();

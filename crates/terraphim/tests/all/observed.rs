@@ -138,7 +138,7 @@ fn docs_are_told_within_a_budget_and_for_a_language() {
     let told = |level: &str| tight[level].as_array().map_or(0, Vec::len);
     assert_eq!(told("docs") + told("brief") + told("names"), 5, "{tight}");
     assert!(told("docs") >= 1 && told("docs") < 5, "{tight}");
-    assert!(tight["note"].as_str().is_some_and(|note| note.contains("max_tokens")), "{tight}");
+    assert!(tight["note"].as_str().is_some_and(|note| note.contains("--max-tokens")), "{tight}");
     let shown = ask(&["--max-tokens", "200"]);
     assert!(shown.success().contains("up.list_items") && shown.err.contains("note: "), "{}", shown.err);
     let brief = ask(&["--detail", "brief", "--lang", "bash"]);
@@ -163,7 +163,7 @@ fn docs_are_told_within_a_budget_and_for_a_language() {
             "mcp docs up.list_items up.add --max-tokens 100 --text; mcp search --server up --limit 1",
         );
         let shown = place.terraphim(&["run", "p.sh"]);
-        assert!(shown.success().contains("max_tokens"), "{}", shown.out);
+        assert!(shown.success().contains("give more --max-tokens"), "{}", shown.out);
         assert!(shown.out.contains("mcp call up."), "signatures are those of the shell: {}", shown.out);
     }
     if place.has_python() {

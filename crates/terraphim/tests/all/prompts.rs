@@ -127,7 +127,17 @@ fn a_tool_that_changes_something_is_marked_and_denied() {
     place.file(".mcp.json", serde_json::json!({ "mcpServers": { "up": entry } }).to_string());
     let shown = prompt(&place, &["--task", "erase", "--budget", "4000"]);
     let text = shown["text"].as_str().expect("a text");
-    assert!(text.contains("up.erase()"), "{text}");
+    assert!(text.contains("up.erase(): Promise<unknown>  // denied\n"), "{text}");
+    for words in ["Each is denied by policy", "Each tool for the task is denied: these show the form"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let allowed = place.terraphim(&["prompt", "--task", "erase", "--budget", "4000", "--allow", "up.*"]);
+    assert!(!allowed.success().contains("denied by policy"), "{}", allowed.out);
+    assert!(
+        allowed.out.contains("## Examples\n\nThe tools for the task change something"),
+        "{}",
+        allowed.out
+    );
     // Its examples use tools that change nothing, as there are some.
     assert!(!text.split("## Examples").nth(1).expect("examples").contains("erase("), "{text}");
 }

@@ -104,7 +104,7 @@ fn every_language_tells_every_field() {
         tracker.typed_issue
           Creates an issue.
 
-          class TypedIssueLabelsItem(TypedDict):
+          class TypedIssueArgsLabelsItem(TypedDict):
               name: str
               #: default "red"
               color: NotRequired[str]
@@ -113,7 +113,7 @@ fn every_language_tells_every_field() {
               title: str,  # at most 80 characters
               class_: Literal["bug", "idea"],  # sent as "class"
               x_ref: int = 5,  # at least 1; sent as "x-ref"
-              labels: list[TypedIssueLabelsItem] = ...,
+              labels: list[TypedIssueArgsLabelsItem] = ...,
           ) -> object: ...
 
           result: object
@@ -308,4 +308,179 @@ def told(call):
     let echoed = place.python("from mcp_servers import tracker\ntracker.echo(class_=1, x_ref=2)", &[]);
     assert_eq!(echoed.json(), json!({ "class_": 1, "x_ref": 2 }));
     assert!(!echoed.err.contains("takes no"), "{}", echoed.err);
+}
+
+/// Tools for readers: many alike, one with alternatives, one whose name Python itself uses.
+fn readers() -> Place {
+    let place = Place::new();
+    let read_only = json!({ "readOnlyHint": true });
+    let tool = |name: &str, schema: &Value| {
+        let tool = json!({ "name": name, "description": "Reads tickets.", "inputSchema": schema, "annotations": read_only });
+        json!({ "tool": tool }).to_string()
+    };
+    let id = json!({ "type": "object", "properties": { "id": { "type": "integer" } }, "required": ["id"], "additionalProperties": false });
+    let either = json!({ "type": "object", "oneOf": [
+        { "type": "object", "properties": { "a": { "type": "string" } }, "required": ["a"] },
+        { "type": "object", "properties": { "b": { "type": "integer" } }, "required": ["b"] },
+    ] });
+    let mixed = json!({ "type": "object", "properties": { "mixed": { "enum": ["a", 1, null, true] } }, "required": ["mixed"] });
+    let mut tools: Vec<_> = (0..60).map(|number| tool(&format!("typed_ticket_{number}"), &id)).collect();
+    tools.extend([
+        tool("typed_either", &either),
+        tool("typed_mixed", &mixed),
+        tool("__call__", &id),
+        tool("__init__", &id),
+    ]);
+    place.file("tools.jsonl", tools.join("\n"));
+    let path = place.project("tools.jsonl");
+    let entry = place.server("desk", &["--definitions", path.to_str().expect("text")]);
+    place.file(".mcp.json", json!({ "mcpServers": { "desk": entry } }).to_string());
+    place
+}
+
+#[test]
+fn a_search_says_how_many_there_are_and_pages_on() {
+    let place = readers();
+    let search = |more: &[&str]| place.terraphim(&[&["tools", "search"], more].concat());
+    let first = search(&["ticket", "--limit", "2", "--server", "desk"]);
+    assert_eq!(first.success().matches("desk.").count(), 2, "{}", first.out);
+    assert!(
+        first.err.contains("2 of ") && first.err.contains("tools: --offset 2 shows more"),
+        "{}",
+        first.err
+    );
+    let second = search(&["ticket", "--limit", "2", "--server", "desk", "--offset", "2"]);
+    assert!(second.err.contains("--offset 4 shows more"), "{}", second.err);
+    let name = |text: &str| text.lines().next().expect("a name").to_owned();
+    assert_ne!(name(first.success()), name(second.success()));
+    let behind = search(&["ticket", "--server", "desk", "--offset", "1000"]);
+    assert!(behind.failure(1).contains("none behind the first 1000"), "{}", behind.err);
+    let all = search(&["typed_either", "--limit", "100", "--server", "desk"]);
+    assert!(all.success().starts_with("desk.typed_either\n"), "{}", all.out);
+
+    let filtered = search(&["--capability", "read", "--server", "desk", "--limit", "3"]);
+    assert_eq!(filtered.success().matches("desk.").count(), 3, "{}", filtered.out);
+    let category = search(&["search", "--category", "knowledge-graph", "--limit", "100"]);
+    assert!(!category.success().contains("desk.") && category.out.contains("terraphim."), "{}", category.out);
+    let none = search(&["--category", "no-such"]);
+    assert!(none.failure(1).contains("categories: ") && none.err.contains("knowledge-graph"), "{}", none.err);
+    assert!(search(&[]).status.code() == Some(2), "nothing was asked");
+}
+
+#[test]
+fn the_shell_tells_as_many_tools_as_are_named() {
+    let place = readers();
+    let names: Vec<String> = (0..60).map(|number| format!("desk.typed_ticket_{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let docs = place.terraphim(&[&["tools", "docs"], &names[..]].concat());
+    assert_eq!(docs.success().matches("desk.typed_ticket_").count() % 60, 0, "{}", docs.out);
+    assert!(docs.out.contains("desk.typed_ticket_59\n") && docs.err.is_empty(), "{}", docs.err);
+    let program = "import { getToolDocs } from 'mcp-runtime';
+        const names = Array.from({ length: 60 }, (_, n) => `desk.typed_ticket_${n}`);
+        const page = await getToolDocs(names);
+        return [page.docs.length, page.note];";
+    let note = "10 names were not looked at, as one answer takes 50: ask for them in another";
+    assert_eq!(place.run(program).json(), json!([50, note]));
+    let one = place.terraphim(&["tools", "docs", names[0], "--max-tokens", "100"]);
+    assert!(one.err.contains("for want of room: give more --max-tokens"), "{}", one.err);
+    let full = place.terraphim(&["tools", "docs", "desk", "--detail", "full", "--max-tokens", "4000"]);
+    assert!(
+        full.success().contains("function typed_ticket_0(") && full.err.contains("by name"),
+        "{}",
+        full.err
+    );
+}
+
+#[test]
+fn options_that_there_are_not_are_refused_in_every_language() {
+    let place = readers();
+    let program = "import { searchTools, getToolDocs } from 'mcp-runtime';
+        const told = async work => { try { await work(); return 'nothing'; } catch (error) { return `${error.kind}: ${error.message}; ${error.hint}`; } };
+        const names = async offset => (await searchTools({ query: 'ticket', server: 'desk', limit: 2, offset })).tools.map(tool => tool.name);
+        const [first, next] = [await names(0), await names(1)];
+        return [await told(() => searchTools({ query: 'x', ofset: 3 })), await told(() => getToolDocs(['desk.typed_mixed'], { detial: 'full' })), first[1] === next[0]];";
+    let told = place.run(program).json();
+    let searched = told[0].as_str().expect("a text");
+    assert!(
+        searched.starts_with("arguments: the search for tools has no option `ofset`; did you mean offset")
+            && searched.contains("max_tokens"),
+        "{searched}"
+    );
+    let docs = told[1].as_str().expect("a text");
+    assert!(docs.contains("has no option `detial`; did you mean detail?"), "{docs}");
+    assert_eq!(told[2], true, "{told}");
+    if place.has_python() {
+        let program = "from mcp_runtime import search_tools
+try:
+    told = search_tools({'query': 'x', 'capability': ['read']})
+except Exception as error:
+    told = str(error) + error.hint
+[told, len(search_tools('ticket', server='desk', offset=1, limit=1)['tools'])]";
+        let told = place.python(program, &[]).json();
+        assert!(
+            told[0]
+                .as_str()
+                .is_some_and(|told| told.contains("no option `capability`") && told.contains("capabilities")),
+            "{told}"
+        );
+        assert_eq!(told[1], 1);
+    }
+    if place.has_bash() {
+        let page =
+            "mcp search ticket --server desk --limit 2 --offset 1 --capability read | jq '.tools | length'";
+        place.file("page.sh", page);
+        assert_eq!(place.terraphim(&["run", "page.sh"]).json(), 2);
+    }
+}
+
+#[test]
+fn what_bash_is_told_of_alternatives_and_mixed_values_works() {
+    let place = readers();
+    let docs = |name: &str| place.terraphim(&["tools", "docs", name, "--lang", "bash"]).success().to_owned();
+    let either = docs("desk.typed_either");
+    assert!(either.contains("mcp call desk.typed_either [a=string] [b:=integer]"), "{either}");
+    assert!(either.contains(r#"give one of: {"a": string} | {"b": integer}"#), "{either}");
+    assert!(docs("desk.typed_mixed").contains("mixed:=\"a\"|1|"), "{}", docs("desk.typed_mixed"));
+    if place.has_bash() {
+        place.file(
+            "program.sh",
+            "for given in b:=1 a=x; do mcp call desk.typed_either $given > /dev/null || exit 1; done
+for given in 'mixed:=\"a\"' mixed:=1 mixed:=null mixed:=true; do mcp call desk.typed_mixed \"$given\" > /dev/null || exit 1; done
+mcp call --help desk.typed_either | jq -R . | jq -s .",
+        );
+        let help = place.terraphim(&["run", "program.sh"]).json().to_string();
+        assert!(help.contains("[a=string] [b:=integer]") && help.contains("give one of"), "{help}");
+    }
+}
+
+#[test]
+fn tools_whose_names_python_uses_stand_in_brackets() {
+    let place = readers();
+    if !place.has_python() {
+        return;
+    }
+    let docs = place.terraphim(&["tools", "docs", "desk.__call__", "--lang", "py"]);
+    assert!(docs.success().contains("result = desk[\"__call__\"](id=1)"), "{}", docs.out);
+    // The server of these tests does not know the tools, but is asked for them.
+    let program = "from mcp_servers import desk
+def told(call):
+    try:
+        return call()
+    except Exception as error:
+        return f'{error}; {error.hint}'
+calls = [lambda: desk['__call__'](id=1), lambda: desk['__init__'](id=1), lambda: desk['typed_ticket_0'](id=1) is not None,
+         lambda: desk.__call__(id=1), lambda: desk.__init__(id=1), lambda: desk['typed_tickt_0']]
+result = [told(call) for call in calls] + [hasattr(desk, '__call__'), hasattr(desk, '__wrapped__')]
+result";
+    let told = place.python(program, &[]).json();
+    let text = |at: usize| told[at].as_str().unwrap_or_default();
+    assert!(
+        text(0).contains("unknown tool: __call__") && text(1).contains("unknown tool: __init__"),
+        "{told}"
+    );
+    assert_eq!(told[2], true, "{told}");
+    assert_eq!(text(3), "Python itself uses the name `__call__` behind a dot; write desk[\"__call__\"](...)");
+    assert_eq!(text(4), "Python itself uses the name `__init__` behind a dot; write desk[\"__init__\"](...)");
+    assert!(text(5).contains("has no tool `typed_tickt_0`; did you mean"), "{told}");
+    assert_eq!(json!([false, false]), json!([told[6], told[7]]));
 }

@@ -40,7 +40,7 @@ use self::{
 };
 use crate::{
     modules::{find as find_module, known_servers},
-    outcome::{RunError, with_causes},
+    outcome::{ErrorKind, RunError, TypeCheck, with_causes},
 };
 
 /// Longest text of the modules of a program, in bytes: what comes after it may be anything.
@@ -75,6 +75,15 @@ pub(crate) struct Asked<'a> {
     pub(crate) wait: Duration,
 }
 
+/// What came of a check that refuses nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Whether it was done.
+    pub state: TypeCheck,
+    /// What whoever asked should know.
+    pub told: Vec<String>,
+}
+
 impl TypeChecker {
     pub(crate) fn new(places: CheckerPlaces) -> Self {
         Self { places, found: Mutex::default(), declared: Mutex::default() }
@@ -87,17 +96,23 @@ impl TypeChecker {
         Ok(format!("{said}, {}", found.folder.join(&found.name).display()))
     }
 
-    /// Checks a program. A program that is not to run is an error; what whoever
-    /// asked should know of one that may run are the texts.
-    pub(crate) async fn check(&self, asked: &Asked<'_>) -> Result<Vec<String>, RunError> {
+    /// Checks a program. A program that is not to run is an error, and so is a checker that somebody
+    /// has named where there is none.
+    pub(crate) async fn check(&self, asked: &Asked<'_>) -> Result<Checked, RunError> {
+        let unchecked = |why: String| Ok(Checked { told: vec![why], state: TypeCheck::Unavailable });
         if asked.language != Language::TypeScript {
             let note =
                 format!("{UNCHECKED} types are checked in TypeScript alone, and this is {}", asked.language);
-            return Ok(vec![note]);
+            return unchecked(note);
         }
         let resident = match self.resident() {
             Ok((_, resident)) => resident,
-            Err(why) => return Ok(vec![format!("{UNCHECKED} {why}; the built-in advice was used")]),
+            Err(why) if self.places.named.is_some() => {
+                let message = format!("the type check that was asked for cannot be done: {why}");
+                let hint = "name the program of TypeScript 7, or nothing for the one that is found";
+                return Err(RunError::new(ErrorKind::Sandbox, message, hint));
+            }
+            Err(why) => return unchecked(format!("{UNCHECKED} {why}; the built-in advice was used")),
         };
         // It starts while the servers are asked for their tools.
         let (warm, modules) = tokio::join!(resident.warm_up(RUNTIME_DECLARATIONS), self.modules(asked));
@@ -106,14 +121,14 @@ impl TypeChecker {
             Err(error) => Err(error),
         };
         match verdict {
-            Ok(Verdict::Clean(doubts)) => Ok(doubts),
+            Ok(Verdict::Clean(told)) => Ok(Checked { told, state: TypeCheck::Passed }),
             Ok(Verdict::Refused(error)) => Err(error),
             Ok(Verdict::Unread(why)) => {
-                Ok(vec![format!("{UNCHECKED} the checker does not read this as a program: {why}")])
+                unchecked(format!("{UNCHECKED} the checker does not read this as a program: {why}"))
             }
             Err(error) => {
                 let why = with_causes(&error);
-                Ok(vec![format!("{UNCHECKED} {why}; the program ran unchecked, with the built-in advice")])
+                unchecked(format!("{UNCHECKED} {why}; the program ran unchecked, with the built-in advice"))
             }
         }
     }

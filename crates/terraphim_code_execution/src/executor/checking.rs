@@ -3,7 +3,10 @@
 use tokio_util::sync::CancellationToken;
 
 use super::{ExecuteRequest, Executor, cancelled};
-use crate::{check::Asked, outcome::RunError};
+use crate::{
+    check::{Asked, Checked},
+    outcome::RunError,
+};
 
 impl Executor {
     /// The type checker that programs are checked with: its name, version and path.
@@ -15,8 +18,7 @@ impl Executor {
         self.shared.checker.about().await
     }
 
-    /// Checks the types of a program where that is asked for; what is to be told
-    /// of one that runs all the same.
+    /// Checks the types of a program; None where that is not asked for.
     ///
     /// # Errors
     ///
@@ -25,9 +27,9 @@ impl Executor {
         &self,
         request: &ExecuteRequest,
         cancel: &CancellationToken,
-    ) -> Result<Vec<String>, RunError> {
+    ) -> Result<Option<Checked>, RunError> {
         if !request.check {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let asked = Asked {
             gateway: self.shared.catalogue.gateway(),
@@ -39,7 +41,7 @@ impl Executor {
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(cancelled()),
-            checked = Box::pin(self.shared.checker.check(&asked)) => checked,
+            checked = Box::pin(self.shared.checker.check(&asked)) => checked.map(Some),
         }
     }
 }

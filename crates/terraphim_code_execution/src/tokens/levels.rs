@@ -108,8 +108,12 @@ fn an_estimate_is_not_below_the_count_and_budgets_hold() {
     let names: Vec<String> = index.names().map(str::to_owned).collect();
     for language in LANGUAGES {
         for name in &names {
-            let query =
-                DocsQuery { names: vec![name.clone()], language, detail: Detail::Full, max_tokens: None };
+            let query = DocsQuery {
+                names: vec![name.clone()],
+                language,
+                detail: Some(Detail::Full),
+                max_tokens: None,
+            };
             let text = serde_json::to_string(&docs_within(&index, &query)).expect("JSON");
             let (most, counted) = (tokens_at_most(&text), count(&text));
             assert!(most >= counted, "{name} in {language}: {most} for {counted}");
@@ -118,7 +122,7 @@ fn an_estimate_is_not_below_the_count_and_budgets_hold() {
             let query = DocsQuery {
                 names: names.iter().take(50).cloned().collect(),
                 language,
-                detail: Detail::Full,
+                detail: Some(Detail::Full),
                 max_tokens: Some(max_tokens),
             };
             let page = docs_within(&index, &query);

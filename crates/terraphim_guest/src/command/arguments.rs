@@ -147,6 +147,12 @@ fn bound(option: &str, value: Option<&String>) -> Result<(&'static str, String),
     }
 }
 
+/// A number as it is written in JSON.
+fn number(option: &str, value: &str) -> Result<String, String> {
+    let number = value.parse::<u32>().map_err(|_| format!("{option} needs a number"))?;
+    Ok(number.to_string())
+}
+
 fn call(words: &[String]) -> Result<Call, String> {
     let mut words = words.iter();
     let name = words.next().ok_or("write the name of a tool: mcp call SERVER.TOOL [name=text]")?;
@@ -220,13 +226,11 @@ fn search(words: &[String]) -> Result<Asked, String> {
             "--category" => members.push(("category", quoted(value()?))),
             "--server" => members.push(("server", quoted(value()?))),
             "--capability" => capabilities.push(value()?.clone()),
-            "--limit" => match value()? {
-                limit if limit.parse::<u32>().is_ok() => members.push(("limit", limit.clone())),
-                _ => return Err("--limit needs a number".into()),
-            },
+            "--limit" => members.push(("limit", number(word, value()?)?)),
+            "--offset" => members.push(("offset", number(word, value()?)?)),
             option if option.starts_with("--") => {
-                let known =
-                    "--category, --capability, --server, --limit, --detail, --max-tokens, --text, --json";
+                let known = "--category, --capability, --server, --limit, --offset, --detail, --max-tokens, \
+                    --text, --json";
                 return Err(format!("there is no {option}: {known}"));
             }
             _ => query.push(word),
@@ -390,6 +394,7 @@ mod tests {
             (&["call", "a.b", &"c".repeat(1_000)], "cc… is no argument".replace("… ", "…` ").as_str()),
             (&["call", "a.b", "--json"], "needs a value"),
             (&["search", "--limit", "x"], "a number"),
+            (&["search", "--offset", "-1"], "--offset needs a number"),
             (&["save"], "one name"),
             (&["docs", "--all"], "there is no --all"),
             (&["search", "--all"], "there is no --all"),
@@ -407,5 +412,8 @@ mod tests {
         let asked = words(&["search", "rust", "--text", "async", "--limit", "3", "--capability", "read"]);
         let payload = r#"{"limit":3,"capabilities":["read"],"query":"rust async"}"#.to_owned();
         assert_eq!(asked, Ok(Asked::Search { payload, shown: Shown::Text }));
+        let payload = r#"{"offset":10,"category":"files"}"#.to_owned();
+        let asked = words(&["search", "--offset", "010", "--category", "files"]);
+        assert_eq!(asked, Ok(Asked::Search { payload, shown: Shown::Json }));
     }
 }

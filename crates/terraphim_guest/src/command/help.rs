@@ -8,8 +8,8 @@ mcp calls the tools of the connected MCP servers.
       reply of the server
   mcp call --help SERVER.TOOL
       how the tool is called
-  mcp search [WORDS] [--category C] [--server S] [--limit N] [--detail D]
-             [--max-tokens N] [--text]
+  mcp search [WORDS] [--category C] [--capability C] [--server S] [--limit N]
+             [--offset N] [--detail D] [--max-tokens N] [--text]
   mcp docs [SERVER.TOOL...] [--detail name|brief|full] [--max-tokens N] [--text]
       without a name: the servers, and how many tools each has
   mcp save NAME < JSON      keeps a value for later runs

@@ -63,7 +63,7 @@ pub(super) fn tools(page: &str) -> Option<String> {
     lines.extend(member(page, "note").and_then(json::string));
     let total: usize = member(page, "total")?.parse().ok()?;
     if total > tools.len() {
-        lines.push(format!("({} of {total} that match)", tools.len()));
+        lines.push(format!("({} of {total} that match; --offset and --limit show others)", tools.len()));
     } else if tools.is_empty() {
         lines.push("(nothing matches)".to_owned());
     }
@@ -98,6 +98,10 @@ pub(super) fn docs(page: &str) -> Option<String> {
             }
             lines.push(line);
         }
+        // Which arguments belong together is said below the signature.
+        let declaration = text("declaration").unwrap_or_default();
+        let below = declaration.lines().skip(1).take(1).map(str::trim);
+        lines.extend(below.filter(|line| line.starts_with("give one of: ")).map(str::to_owned));
         let inferred = member(tool, "inferred_from")
             .map(|count| format!(" (inferred from {count} results; not declared by the server)"));
         lines.push(format!("gives {}{}", text("result")?, inferred.unwrap_or_default()));
@@ -140,7 +144,10 @@ mod tests {
     fn tools_and_their_docs_are_told_in_lines() {
         let page = r#"{"tools":[{"name":"a.b","description":"one\ntwo"},{"name":"a.c"}],"total":5,
             "unavailable":[{"server":"z","state":"failed","reason":"why"}]}"#;
-        assert_eq!(tools(page).unwrap(), "a.b  one two\na.c\n(2 of 5 that match)\nz is not there: why");
+        assert_eq!(
+            tools(page).unwrap(),
+            "a.b  one two\na.c\n(2 of 5 that match; --offset and --limit show others)\nz is not there: why"
+        );
         assert_eq!(tools(r#"{"tools":[],"total":0}"#).unwrap(), "(nothing matches)");
         let page = r#"{"docs":[{"name":"a.b","signature":"mcp call a.b n:=number [q=string]","description":"It.",
             "parameters":[{"name":"n","type":"number","required":true,"description":"how many"},

@@ -59,7 +59,7 @@ pub(crate) fn shown(
 /// The parameters, the required ones first.
 pub(crate) fn parameters(tool: &terraphim_types::ToolDefinition) -> Vec<ParameterDocs> {
     let schema = arguments_type(tool, Bounds { description_chars: MAX_NOTE_CHARS, ..Bounds::LINE });
-    let Some(object) = schema.object() else { return Vec::new() };
+    let Some(object) = schema.arguments() else { return Vec::new() };
     let mut parameters: Vec<_> = object
         .properties
         .iter()
@@ -182,7 +182,12 @@ fn types_text(tool: &terraphim_types::ToolDefinition, bounds: Bounds) -> String 
     let mut out = String::new();
     let input = arguments_type(tool, bounds);
     let lines = Lines { schema: &input };
-    let properties = input.object().map(|object| object.properties.as_slice()).unwrap_or_default();
+    let alternatives = alternatives(&input);
+    if !alternatives.is_empty() {
+        let _ = writeln!(out, "  give one of: {}", alternatives.join(" | "));
+    }
+    let object = input.arguments();
+    let properties = object.as_ref().map(|object| object.properties.as_slice()).unwrap_or_default();
     let (required, optional): (Vec<_>, Vec<_>) = properties.iter().partition(|property| property.required);
     for property in required.into_iter().chain(optional) {
         // What the call on one line says already is not said again.
@@ -208,6 +213,27 @@ fn types_text(tool: &terraphim_types::ToolDefinition, bounds: Bounds) -> String 
         lines.write_named(&mut out);
     }
     out
+}
+
+/// Longest list of alternatives that is told, in characters.
+const MAX_ALTERNATIVES_CHARS: usize = 600;
+
+/// The objects of which the arguments are one, as deep as there is room; none where there is no choice.
+pub(crate) fn alternatives(schema: &Schema) -> Vec<String> {
+    let objects = schema.alternatives();
+    for depth in (1..=MAX_DEPTH).rev() {
+        let line = Line { schema };
+        let texts: Vec<_> = objects.iter().map(|object| line.object(object, depth - 1)).collect();
+        if texts.iter().map(|text| text.chars().count()).sum::<usize>() <= MAX_ALTERNATIVES_CHARS {
+            return texts;
+        }
+    }
+    Vec::new()
+}
+
+/// The same of a tool's arguments.
+pub(crate) fn alternatives_of(tool: &terraphim_types::ToolDefinition) -> Vec<String> {
+    alternatives(&arguments_type(tool, Bounds::LINE))
 }
 
 /// Writes types over several lines, with their notes behind them.

@@ -1,8 +1,14 @@
 //! Why a tool was found.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{rank::Ranking, terms::How};
+use std::collections::HashMap;
+
+use terraphim_types::ToolDefinition;
+
+use super::{rank::Ranking, segment::ServerTools, terms::How, words};
+use crate::schema::resolve;
 
 /// Most reasons that are told of one tool.
 const MAX_REASONS: usize = 24;
@@ -12,7 +18,7 @@ const MAX_REASONS: usize = 24;
 pub struct Reason {
     /// The word, as it was written.
     pub word: String,
-    /// The word of the tool that stands for it, without its ending.
+    /// The word of the tool that stands for it, in the form in which it is met first.
     pub by: String,
     /// How the one came to stand for the other.
     pub found: Found,
@@ -51,12 +57,39 @@ impl From<How> for Found {
     }
 }
 
-/// The words by which a ranking found a tool, in the order of the query.
-pub(super) fn reasons(ranking: &Ranking<'_>, id: u32) -> Vec<Reason> {
+/// The words of a tool and its server by their stems, each in the form in which it stands first.
+fn own_words(source: &ServerTools, tool: &ToolDefinition) -> HashMap<String, String> {
+    let mut own = HashMap::new();
+    let mut read = |text: Option<&str>| {
+        words::split(text.unwrap_or_default(), |word| {
+            own.entry(words::stem(word)).or_insert_with(|| word.to_owned());
+        });
+    };
+    read(Some(&tool.name));
+    read(tool.title.as_deref().or_else(|| tool.annotations.as_ref()?.title.as_deref()));
+    read(tool.description.as_deref());
+    let schema = resolve(&tool.input_schema, &tool.input_schema);
+    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        read(Some(name));
+        read(property.get("description").and_then(Value::as_str));
+    }
+    read(Some(source.server.as_str()));
+    read(source.description.as_deref());
+    own
+}
+
+/// The words by which a ranking found a tool of a server, in the order of the query.
+pub(super) fn reasons(
+    ranking: &Ranking<'_>,
+    id: u32,
+    source: &ServerTools,
+    tool: &ToolDefinition,
+) -> Vec<Reason> {
+    let own = own_words(source, tool);
     let reasons = ranking.reasons(id).into_iter().take(MAX_REASONS);
     let told = reasons.map(|(concept, by, how, fields)| Reason {
         word: concept.written.clone(),
-        by: by.to_owned(),
+        by: own.get(by).map_or(by, String::as_str).to_owned(),
         found: how.into(),
         fields: fields.into_iter().map(str::to_owned).collect(),
     });

@@ -14,6 +14,7 @@ use super::{
     facets::Facet,
     index::{DiscoveryIndex, Placed},
     rank::Ranking,
+    segment::ServerTools,
     synonyms::Synonyms,
 };
 use crate::{
@@ -194,8 +195,10 @@ impl DiscoveryIndex {
             if let Some(also) = also.get(id) {
                 hit.also.clone_from(also);
             }
-            if let (true, Some(ranking)) = (query.explain, &ranked.ranking) {
-                hit.reasons = explain::reasons(ranking, *id);
+            if let (true, Some(ranking), Some((source, entry))) =
+                (query.explain, &ranked.ranking, self.source(*id).zip(self.entry_at(*id)))
+            {
+                hit.reasons = explain::reasons(ranking, *id, source, entry.parts().2);
             }
             page.tools.push(hit);
         }
@@ -268,6 +271,12 @@ impl DiscoveryIndex {
         hits.sort_unstable_by(better);
         let page = hits.into_iter().map(|(_, id)| id).skip(query.offset as usize).collect();
         Ranked { page, total, folded, ranking: Some(ranking) }
+    }
+
+    /// What the index was given of a tool's server.
+    fn source(&self, id: u32) -> Option<&ServerTools> {
+        let placed = self.segments.get(self.docs.get(id as usize)?.segment as usize)?;
+        Some(&placed.segment.source)
     }
 
     /// Leaves of the tools that are nearly the same the best one; gives the others apart, the best first.

@@ -69,6 +69,26 @@ pub struct Standing {
 /// How a tool of a server stands.
 pub type Stands<'a> = dyn Fn(&ServerName, &ToolDefinition) -> Standing + 'a;
 
+/// How a caller asks, by which an answer tells it to ask for more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asking {
+    /// Most names of one answer.
+    pub names: usize,
+    /// What the caller calls the room for an answer.
+    pub max_tokens: &'static str,
+}
+
+impl Asking {
+    /// A user of the command line, whose names are bounded by the length of a command.
+    pub const SHELL: Self = Self { names: usize::MAX, max_tokens: "--max-tokens" };
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self { names: super::MAX_TOOLS, max_tokens: "max_tokens" }
+    }
+}
+
 /// What the caller of [`super::docs_with`] knows.
 #[derive(Clone, Copy, Default)]
 pub struct DocsContext<'a> {
@@ -76,10 +96,13 @@ pub struct DocsContext<'a> {
     pub form: Form,
     /// How a tool stands; without it by its annotations alone.
     pub standing: Option<&'a Stands<'a>>,
+    /// How the caller asks.
+    pub asking: Asking,
 }
 
 impl DocsContext<'_> {
-    pub(super) fn of(&self, server: &ServerName, tool: &ToolDefinition) -> Standing {
+    /// How a tool stands; where the caller does not say, by its annotations.
+    pub(crate) fn of(&self, server: &ServerName, tool: &ToolDefinition) -> Standing {
         let by_itself =
             || Standing { marks: effect(tool).map(str::to_owned).into_iter().collect(), denied: None };
         self.standing.map_or_else(by_itself, |standing| standing(server, tool))

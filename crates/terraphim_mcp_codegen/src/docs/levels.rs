@@ -4,7 +4,10 @@
 
 use serde::Serialize;
 
-use super::{DocsPage, Form, ToolBrief, ToolDocs, tokens::tokens_at_most};
+use super::{
+    Asking, Beyond, DocsContext, DocsPage, DocsQuery, MAX_SERVER_TOOLS, ToolBrief, ToolDocs,
+    tokens::tokens_at_most,
+};
 use crate::{
     bounded,
     discovery::{Detail, ToolHit, ToolPage},
@@ -72,8 +75,10 @@ impl ToolDocs {
 }
 
 impl DocsPage {
-    /// Tells the tools at this level or below it, within so many tokens of what is written out.
-    pub(super) fn fit(&mut self, detail: Detail, max_tokens: Option<u32>, form: Form) {
+    /// Tells the tools at the level that is asked for or below it, within so many tokens of what is written out.
+    pub(super) fn fit(&mut self, query: &DocsQuery, context: &DocsContext<'_>, beyond: Beyond) {
+        let (detail, max_tokens, form) =
+            (query.detail.unwrap_or(Detail::Full), query.max_tokens, context.form);
         let all = std::mem::take(&mut self.docs);
         let fulls = all.len();
         let mut briefs: Vec<_> = all.iter().map(ToolDocs::brief).collect();
@@ -96,8 +101,10 @@ impl DocsPage {
         let levels = divide(&costs, budget);
         let (full, brief, told) =
             (levels.full, levels.full + levels.brief, levels.full + levels.brief + levels.name);
-        self.omitted += briefs.len() - told;
-        let first_left = briefs.get(full.min(fulls)).map(|brief| brief.name.clone());
+        let cut = briefs.len() - told;
+        self.omitted += cut;
+        let first_left = briefs.get(full.min(fulls)).filter(|_| briefs.len() > 1);
+        let first_left = first_left.map(|brief| bounded::one_line(&brief.name, 120));
         self.names = briefs.iter().take(told).skip(brief).map(|brief| brief.name.clone()).collect();
         self.brief = briefs.into_iter().take(brief).skip(full).collect();
         self.docs = all.into_iter().take(full).collect();
@@ -106,25 +113,48 @@ impl DocsPage {
             Detail::Brief => told > brief,
             Detail::Name => false,
         };
-        self.note = (is_reduced || self.omitted > 0).then(|| {
-            let next = first_left.unwrap_or_default();
-            self.left_out(&bounded::one_line(&next, 120))
-        });
+        let mut notes = Vec::new();
+        if is_reduced || cut > 0 {
+            notes.push(self.left_out(first_left, cut, context.asking));
+        }
+        notes.extend(beyond.note(context.asking));
+        self.note = (!notes.is_empty()).then(|| notes.join("; "));
     }
 
-    fn left_out(&self, next: &str) -> String {
-        let counts =
-            [(self.brief.len(), "in brief"), (self.names.len(), "by name"), (self.omitted, "left out")];
+    fn left_out(&self, next: Option<String>, cut: usize, asking: Asking) -> String {
+        let counts = [(self.brief.len(), "in brief"), (self.names.len(), "by name"), (cut, "left out")];
         let counts: Vec<_> = counts
             .iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, how)| format!("{count} {how}"))
             .collect();
-        let next = if next.is_empty() { String::new() } else { format!(", such as {next}") };
+        let fewer = next.map(|next| format!("ask for fewer names at a time, such as {next}, or "));
         format!(
-            "{} for want of room: ask for fewer names at a time{next}, or give more max_tokens",
-            counts.join(", ")
+            "{} for want of room: {}give more {}",
+            counts.join(", "),
+            fewer.unwrap_or_default(),
+            asking.max_tokens
         )
+    }
+}
+
+impl Beyond {
+    /// What was not looked at, and how to get it.
+    fn note(self, asking: Asking) -> Option<String> {
+        let mut parts = Vec::new();
+        if self.names > 0 {
+            parts.push(format!(
+                "{} names were not looked at, as one answer takes {}: ask for them in another",
+                self.names, asking.names
+            ));
+        }
+        if self.tools > 0 {
+            parts.push(format!(
+                "{} tools are not told, as one answer tells {MAX_SERVER_TOOLS} where a server is named: ask for them by their names",
+                self.tools
+            ));
+        }
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 }
 
@@ -173,7 +203,7 @@ pub struct Fitted {
 
 impl Fitted {
     /// What was left out, and how to get it; `None` where nothing was.
-    pub fn note(&self) -> Option<String> {
+    pub fn note(&self, asking: Asking) -> Option<String> {
         let mut parts = Vec::new();
         if self.reduced > 0 {
             parts.push(format!("{} are told in fewer words", self.reduced));
@@ -182,7 +212,8 @@ impl Fitted {
             parts.push(format!("{} more do not fit", self.omitted));
         }
         (!parts.is_empty()).then(|| {
-            format!("{}: ask with less detail or a smaller limit, or give more max_tokens", parts.join(", "))
+            let room = asking.max_tokens;
+            format!("{}: ask with less detail or a smaller limit, or give more {room}", parts.join(", "))
         })
     }
 }

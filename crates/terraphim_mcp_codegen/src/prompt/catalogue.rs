@@ -6,6 +6,7 @@ use terraphim_types::{Language, ToolDefinition};
 use crate::{
     bash, bounded,
     discovery::{DiscoveryIndex, Entry, SearchContext},
+    docs::{DocsContext, effect},
     example::{example_arguments, example_call},
     naming::ServerModule,
     python, rust,
@@ -38,6 +39,9 @@ pub(super) struct Shown {
     pub(super) short: String,
     /// What its server says of it, one line.
     pub(super) says: Option<String>,
+    /// What is to be known before it is called, such as `destroys, denied`; empty where there is nothing.
+    pub(super) marks: String,
+    pub(super) is_denied: bool,
 }
 
 /// A tool that an example calls.
@@ -51,6 +55,7 @@ pub(super) struct Callable {
     pub(super) call: String,
     pub(super) arguments: Map<String, Value>,
     pub(super) is_read_only: bool,
+    pub(super) is_denied: bool,
     pub(super) list: Option<List>,
 }
 
@@ -69,71 +74,140 @@ pub(super) struct Chosen {
     pub(super) others: usize,
 }
 
-/// The tools that fit a task about as well as the best one, the best first, which are none where no
-/// tool has a word of it; without a task, those of all servers in turn, first those that change nothing.
-pub(super) fn choose(
-    index: &DiscoveryIndex,
-    language: Language,
-    task: Option<&str>,
-    context: &SearchContext<'_>,
-) -> Chosen {
-    let (names, total) = match task {
-        Some(task) => {
-            let near = index.near_best(task, NEAR, MAX_TOOLS, context);
-            (near.names, near.total)
-        }
-        None => (in_turn(index), index.len()),
-    };
-    let tools: Vec<Shown> = names.iter().filter_map(|name| shown(index, name, language)).collect();
-    Chosen { others: total.saturating_sub(tools.len()), tools }
+/// A look at the tools of an index, for programs of a language.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub(super) index: &'a DiscoveryIndex,
+    pub(super) language: Language,
+    pub(super) standing: &'a DocsContext<'a>,
 }
 
-fn in_turn(index: &DiscoveryIndex) -> Vec<String> {
-    let mut servers: Vec<Vec<(bool, String)>> = Vec::new();
-    for name in index.names() {
-        let Some((module, _, tool)) = index.entry(name).map(|entry| entry.parts()) else {
-            continue;
-        };
-        let of = module.server.as_str();
-        let changes = !tool.is_read_only();
-        match servers.last_mut() {
-            Some(tools) if tools.first().is_some_and(|(_, name)| index.server_of(name) == Some(of)) => {
-                tools.push((changes, name.to_owned()));
+impl Callable {
+    /// `server.tool`.
+    pub(super) fn qualified(&self) -> String {
+        format!("{}.{}", self.server, self.tool)
+    }
+}
+
+impl Look<'_> {
+    /// The tools that fit a task about as well as the best one, the best first, which are none where no
+    /// tool has a word of it; without a task, those of all servers in turn, first those that change nothing.
+    pub(super) fn choose(&self, task: Option<&str>, context: &SearchContext<'_>) -> Chosen {
+        let (names, total) = match task {
+            Some(task) => {
+                let near = self.index.near_best(task, NEAR, MAX_TOOLS, context);
+                (near.names, near.total)
             }
-            _ => servers.push(vec![(changes, name.to_owned())]),
-        }
+            None => (self.in_turn(), self.index.len()),
+        };
+        let tools: Vec<Shown> = names.iter().filter_map(|name| self.shown(name)).collect();
+        Chosen { others: total.saturating_sub(tools.len()), tools }
     }
-    for tools in &mut servers {
-        tools.sort_by_key(|(changes, _)| *changes);
-    }
-    let longest = servers.iter().map(Vec::len).max().unwrap_or_default();
-    let turns = (0..longest).flat_map(|turn| servers.iter().filter_map(move |tools| tools.get(turn)));
-    turns.take(MAX_TOOLS).map(|(_, name)| name.clone()).collect()
-}
 
-fn shown(index: &DiscoveryIndex, name: &str, language: Language) -> Option<Shown> {
-    let entry = index.entry(name)?;
-    let (module, named, tool) = entry.parts();
-    let identifier = named.identifiers.first()?;
-    let of_module = |signature: String| format!("{}.{signature}", module.identifier);
-    let signature = match language {
-        Language::TypeScript | Language::JavaScript | Language::Node => {
-            of_module(signature_as(identifier, tool))
+    fn in_turn(&self) -> Vec<String> {
+        let index = self.index;
+        let mut servers: Vec<Vec<((bool, bool), String)>> = Vec::new();
+        for name in index.names() {
+            let Some(entry) = index.entry(name) else { continue };
+            let (module, _, tool) = entry.parts();
+            let of = module.server.as_str();
+            let worth = (self.is_denied(&entry), !tool.is_read_only());
+            match servers.last_mut() {
+                Some(tools) if tools.first().is_some_and(|(_, name)| index.server_of(name) == Some(of)) => {
+                    tools.push((worth, name.to_owned()));
+                }
+                _ => servers.push(vec![(worth, name.to_owned())]),
+            }
         }
-        Language::Python => of_module(python::shown(named, tool, 1 << 10).signature),
-        Language::Bash => bash::signature(entry.qualified, &bash::parameters(tool)),
-        Language::Rust => {
-            format!("{}::{}", module.identifier, rust::shown(&entry, 1 << 10).signature)
+        for tools in &mut servers {
+            tools.sort_by_key(|(worth, _)| *worth);
         }
-    };
-    let says = tool.description.as_deref().or(tool.title.as_deref());
-    let says = says.map(|text| bounded::summary(text, MAX_SAYS_CHARS)).filter(|text| !text.is_empty());
-    Some(Shown {
-        qualified: name.to_owned(),
-        short: bounded::one_line(&signature, SHORT_SIGNATURE_CHARS),
-        signature: bounded::one_line(&signature, MAX_SIGNATURE_CHARS),
-        says: says.map(|text| text.replace('"', "'")),
-    })
+        let longest = servers.iter().map(Vec::len).max().unwrap_or_default();
+        let turns = (0..longest).flat_map(|turn| servers.iter().filter_map(move |tools| tools.get(turn)));
+        turns.take(MAX_TOOLS).map(|(_, name)| name.clone()).collect()
+    }
+
+    fn is_denied(&self, entry: &Entry<'_>) -> bool {
+        let (module, _, tool) = entry.parts();
+        self.standing.of(&module.server, tool).denied.is_some()
+    }
+
+    fn shown(&self, name: &str) -> Option<Shown> {
+        let entry = self.index.entry(name)?;
+        let (module, named, tool) = entry.parts();
+        let identifier = named.identifiers.first()?;
+        let of_module = |signature: String| {
+            let dot = if signature.starts_with('[') { "" } else { "." };
+            format!("{}{dot}{signature}", module.identifier)
+        };
+        let signature = match self.language {
+            Language::TypeScript | Language::JavaScript | Language::Node => {
+                of_module(signature_as(identifier, tool))
+            }
+            Language::Python => of_module(python::shown(named, tool, 1 << 10).signature),
+            Language::Bash => bash::signature(entry.qualified, &bash::parameters(tool)),
+            Language::Rust => {
+                format!("{}::{}", module.identifier, rust::shown(&entry, 1 << 10).signature)
+            }
+        };
+        let says = tool.description.as_deref().or(tool.title.as_deref());
+        let says = says.map(|text| bounded::summary(text, MAX_SAYS_CHARS)).filter(|text| !text.is_empty());
+        let is_denied = self.is_denied(&entry);
+        let marks: Vec<_> = effect(tool).into_iter().chain(is_denied.then_some("denied")).collect();
+        Some(Shown {
+            qualified: name.to_owned(),
+            short: bounded::one_line(&signature, SHORT_SIGNATURE_CHARS),
+            signature: bounded::one_line(&signature, MAX_SIGNATURE_CHARS),
+            says: says.map(|text| text.replace('"', "'")),
+            marks: marks.join(", "),
+            is_denied,
+        })
+    }
+
+    /// Tools that examples can call, those first that change nothing and may be called: up to three of those
+    /// that are shown. Others are taken where there is none of these, and, unless `only_shown`, to have three
+    /// and one that gives a list. One that is denied is taken where nothing else is left.
+    pub(super) fn callable(&self, shown: &[Shown], only_shown: bool) -> Vec<Callable> {
+        let mut found = Found::default();
+        let named = shown.iter().map(|tool| tool.qualified.as_str());
+        let of = |name: &str| self.callable_one(name);
+        named.filter_map(of).for_each(|one| found.add(one));
+        if !only_shown || found.made.is_empty() {
+            for one in self.index.names().take(MAX_LOOKED_AT).filter_map(of) {
+                if found.is_enough() {
+                    break;
+                }
+                found.add(one);
+            }
+        }
+        [found.made, found.changing, found.denied]
+            .into_iter()
+            .find(|some| !some.is_empty())
+            .unwrap_or_default()
+    }
+
+    fn callable_one(&self, name: &str) -> Option<Callable> {
+        let entry = self.index.entry(name)?;
+        let (module, named, tool) = entry.parts();
+        if !is_plain(&module.identifier) || !is_plain(named.identifiers.first()?) || !is_plain(&tool.name) {
+            return None;
+        }
+        let (call, name) = call(&entry, self.language)?;
+        let is_one_line = !call.chars().any(|c| c == '\n' || c == '`' || bounded::is_unseen(c));
+        if !is_one_line || call.chars().count() > MAX_CALL_CHARS {
+            return None;
+        }
+        Some(Callable {
+            module: name,
+            server: module.server.as_str().to_owned(),
+            tool: tool.name.clone(),
+            call,
+            arguments: example_arguments(tool)?,
+            is_read_only: tool.is_read_only(),
+            is_denied: self.is_denied(&entry),
+            list: list(tool),
+        })
+    }
 }
 
 /// The modules with their numbers of tools, by the names of a program.
@@ -149,34 +223,12 @@ pub(super) fn servers(index: &DiscoveryIndex, language: Language) -> Vec<(String
     named.map(|(name, module)| (bounded::one_line(&name, 60), module.tools.len())).collect()
 }
 
-/// Tools that examples can call, those first that change nothing: up to three of those that are shown. Others
-/// are taken where none of these changes nothing, and, unless `only_shown`, to have three and one that gives a list.
-pub(super) fn callable(
-    index: &DiscoveryIndex,
-    language: Language,
-    shown: &[Shown],
-    only_shown: bool,
-) -> Vec<Callable> {
-    let mut found = Found::default();
-    let named = shown.iter().map(|tool| tool.qualified.as_str());
-    let of = |name: &str| callable_one(index, name, language);
-    named.filter_map(of).for_each(|one| found.add(one));
-    if !only_shown || found.made.is_empty() {
-        for one in index.names().take(MAX_LOOKED_AT).filter_map(of) {
-            if found.is_enough() {
-                break;
-            }
-            found.add(one);
-        }
-    }
-    if found.made.is_empty() { found.changing } else { found.made }
-}
-
 /// What examples can call.
 #[derive(Default)]
 struct Found {
     made: Vec<Callable>,
     changing: Vec<Callable>,
+    denied: Vec<Callable>,
 }
 
 impl Found {
@@ -186,39 +238,17 @@ impl Found {
 
     fn add(&mut self, one: Callable) {
         let same = |other: &Callable| other.server == one.server && other.tool == one.tool;
-        if self.is_enough() || self.made.iter().any(same) || self.changing.iter().any(same) {
+        let mut known = self.made.iter().chain(&self.changing).chain(&self.denied);
+        if self.is_enough() || known.any(same) {
             return;
         }
-        if !one.is_read_only {
-            if self.changing.len() < 3 {
-                self.changing.push(one);
-            }
-        } else if self.made.len() < 3 || one.list.is_some() {
-            self.made.push(one);
+        match (one.is_denied, one.is_read_only) {
+            (true, _) if self.denied.len() < 3 => self.denied.push(one),
+            (false, false) if self.changing.len() < 3 => self.changing.push(one),
+            (false, true) if self.made.len() < 3 || one.list.is_some() => self.made.push(one),
+            _ => {}
         }
     }
-}
-
-fn callable_one(index: &DiscoveryIndex, name: &str, language: Language) -> Option<Callable> {
-    let entry = index.entry(name)?;
-    let (module, named, tool) = entry.parts();
-    if !is_plain(&module.identifier) || !is_plain(named.identifiers.first()?) || !is_plain(&tool.name) {
-        return None;
-    }
-    let (call, name) = call(&entry, language)?;
-    let is_one_line = !call.chars().any(|c| c == '\n' || c == '`' || bounded::is_unseen(c));
-    if !is_one_line || call.chars().count() > MAX_CALL_CHARS {
-        return None;
-    }
-    Some(Callable {
-        module: name,
-        server: module.server.as_str().to_owned(),
-        tool: tool.name.clone(),
-        call,
-        arguments: example_arguments(tool)?,
-        is_read_only: tool.is_read_only(),
-        list: list(tool),
-    })
 }
 
 /// A call of a tool as an expression, and the name that is imported for it.

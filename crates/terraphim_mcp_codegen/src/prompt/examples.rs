@@ -13,8 +13,17 @@ pub(super) struct Example {
     pub(super) code: String,
     /// Its first call, as a client without code would write it.
     pub(super) direct: String,
-    /// A tool of it that may change something.
-    pub(super) changing: Option<String>,
+    /// A tool of it that is denied or may change something.
+    pub(super) risky: Option<(String, Risk)>,
+}
+
+/// Why an example is not to be run as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Risk {
+    /// A tool of it may change something.
+    Changes,
+    /// A tool of it may not be called.
+    Denied,
 }
 
 pub(super) const ONE_CALL: &str = "one call";
@@ -33,10 +42,10 @@ pub(super) fn examples(language: Language, tools: &[Callable]) -> Vec<Example> {
         title,
         code,
         direct: json!({ "name": first.tool, "arguments": first.arguments }).to_string(),
-        changing: used
+        risky: used
             .iter()
-            .find(|tool| !tool.is_read_only)
-            .map(|tool| format!("{}.{}", tool.server, tool.tool)),
+            .find(|tool| tool.is_denied || !tool.is_read_only)
+            .map(|tool| (tool.qualified(), if tool.is_denied { Risk::Denied } else { Risk::Changes })),
     };
     let of = match language {
         Language::TypeScript | Language::JavaScript | Language::Node => TYPESCRIPT,

@@ -508,7 +508,7 @@ fn only_tools_near_the_best_one_are_listed() {
     );
     let synonyms = crate::Synonyms::with_groups([["frobnicate", "close"]]);
     let context = SearchContext { synonyms: &synonyms, usage: None };
-    let known = &Prompt::new_with(&index, query("frobnicate"), &context).drafts()[0];
+    let known = &Prompt::new_with(&index, query("frobnicate"), &context, None).drafts()[0];
     assert!(known.text.contains("tracker.close("), "the caller's words count: {}", known.text);
 }
 
@@ -517,6 +517,62 @@ fn tools_that_may_change_something_are_said_to() {
     let index = index(&[("notes", vec![json!({ "name": "write", "inputSchema": { "type": "object" } })])]);
     let text = &Prompt::new(&index, PromptQuery { language: Language::Python, task: None }).drafts()[0].text;
     assert_eq!(text.matches("(`notes.write` may change something: it is denied").count(), 4, "{text}");
+}
+
+#[test]
+fn tools_that_are_denied_are_marked_and_not_called_in_examples() {
+    let named = |name: &str, annotations: Value| json!({ "name": name, "description": "Of issues.", "inputSchema": { "type": "object" }, "annotations": annotations });
+    let read_only = json!({ "readOnlyHint": true });
+    let index = index(&[(
+        "tracker",
+        vec![
+            named("delete_issue", json!({ "destructiveHint": true })),
+            named("secret_issue", read_only.clone()),
+            named("weather", read_only),
+        ],
+    )]);
+    let denying = |denied: &'static [&'static str]| {
+        move |_: &terraphim_types::ServerName, tool: &ToolDefinition| crate::docs::Standing {
+            denied: denied.contains(&tool.name.as_str()).then(|| "denied".to_owned()),
+            ..crate::docs::Standing::default()
+        }
+    };
+    let draft = |denied, task| {
+        let standing = denying(denied);
+        let query = PromptQuery { language: Language::TypeScript, task };
+        let context = SearchContext::default();
+        let prompt = Prompt::new_with(&index, query, &context, Some(&standing)).with_figures(FIGURES);
+        let drafts = prompt.drafts();
+        get_shorter(&drafts);
+        drafts[0].text.clone()
+    };
+    let all = draft(&["delete_issue", "secret_issue"], Some("delete issue, secret issue"));
+    for words in [
+        "tracker.delete_issue(): Promise<unknown>  // destroys, denied\n",
+        "tracker.secret_issue(): Promise<unknown>  // denied\n",
+        "Each is denied by policy: no call of them is answered until the user allows it; say so.",
+        "## Examples\n\nEach tool for the task is denied: these show the form with other tools, which are not for the task.",
+        "return await tracker.weather();",
+    ] {
+        assert!(all.contains(words), "{words} in {all}");
+    }
+    let some = draft(&["delete_issue"], Some("delete issue, secret issue"));
+    assert!(some.contains("What is marked `denied` cannot be called until the user allows it."), "{some}");
+    assert!(
+        some.contains("return await tracker.secret_issue();") && !some.contains("not for the task"),
+        "{some}"
+    );
+    let none = draft(&["delete_issue", "secret_issue", "weather"], None);
+    assert_eq!(
+        none.matches("is denied until the user allows it: this shows the form alone.)").count(),
+        4,
+        "{none}"
+    );
+    let first = draft(&["weather"], None);
+    assert!(
+        first.find("tracker.secret_issue(") < first.find("tracker.weather("),
+        "what may be called first: {first}"
+    );
 }
 
 #[test]

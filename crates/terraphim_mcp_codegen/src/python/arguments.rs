@@ -45,7 +45,7 @@ fn made(name: &str) -> String {
 pub fn python_keywords(tool: &ToolDefinition) -> Vec<(String, String)> {
     let [bounds, ..] = Bounds::STEPS;
     let schema = arguments_type(tool, Bounds { description_chars: 0, ..bounds });
-    let Some(object) = schema.object() else { return Vec::new() };
+    let Some(object) = schema.arguments() else { return Vec::new() };
     let names = object.properties.iter().map(|property| property.name.as_str());
     let pairs = keywords(names.clone()).into_iter().zip(names);
     pairs.filter(|(keyword, name)| keyword != name).map(|(made, name)| (made, name.to_owned())).collect()

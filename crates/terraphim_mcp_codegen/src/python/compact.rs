@@ -7,14 +7,14 @@ use terraphim_types::ToolDefinition;
 use super::{
     arguments::keywords,
     stubs::{MAX_DEFAULT_CHARS, TAKEN_TYPES},
-    text::{quoted, value_text},
+    text::{literal_text, quoted, value_text},
     types::{Key, Maker, Side},
 };
 use crate::{
     bounded,
     docs::ParameterDocs,
     rust::names::{Taken, pascal},
-    schema::{Bounds, Extra, Type},
+    schema::{Bounds, Extra, Schema, Type},
     typescript::{arguments_type, shown_result_type, takes_nothing},
 };
 
@@ -50,21 +50,26 @@ pub(super) fn compact(tool: &ToolDefinition, identifier: &str, bytes: usize) -> 
 fn within(tool: &ToolDefinition, identifier: &str, bounds: Bounds) -> Compact {
     let mut taken = Taken::but(TAKEN_TYPES);
     let base = pascal(identifier);
+    // The names that the stub gives away first, so that types are called the same here.
+    taken.claim(&format!("{base}Tool"));
     let input = arguments_type(tool, bounds);
     let mut maker = Maker::new(&input, Side::Arguments, &base, &mut taken);
+    let name = format!("{base}Args");
     let mut more = None;
     let mut keys = Vec::new();
-    match input.object() {
+    match input.arguments().as_deref() {
         Some(object) if !object.properties.is_empty() => {
-            keys = maker.keys(object, &base);
+            let claimed = maker.claim(&name);
+            keys = maker.keys(object, &claimed);
             let open = matches!(input.target(&input.root), Type::Intersection(_));
             more = (open || matches!(object.extra, Extra::Of(_))).then(|| "object".to_owned());
         }
         Some(object) if takes_nothing(&input) && object.extra == Extra::Closed => {}
-        Some(object) => more = Some(maker.value_type(object, &base)),
+        Some(object) => more = Some(maker.value_type(object, &name)),
         None => more = Some("object".to_owned()),
     }
     let mut text = maker.text();
+    let given = alternatives(&input);
     let output = shown_result_type(tool, bounds);
     let mut maker = Maker::new(&output, Side::Result, &base, &mut taken);
     let result = maker.ty(&output.root, &format!("{base}Result"));
@@ -75,8 +80,37 @@ fn within(tool: &ToolDefinition, identifier: &str, bounds: Bounds) -> Compact {
     let mut parameters: Vec<_> =
         keys.iter().zip(names).map(|(key, name)| (key, parameter(key, name))).collect();
     parameters.sort_by_key(|(key, _)| !key.required);
+    text.push_str(&given.map(|given| format!("# give one of: {given}\n")).unwrap_or_default());
     write_function(&mut text, bounded::cut(identifier, 80).as_ref(), &parameters, (more, &result));
     Compact { text, parameters: parameters.into_iter().map(|(_, docs)| docs).collect(), result }
+}
+
+/// Longest list of alternatives that is told, in characters.
+const MAX_ALTERNATIVES_CHARS: usize = 400;
+
+/// What each of several kinds of arguments must have, such as `(kind="id", id); (kind="name", name)`.
+fn alternatives(input: &Schema) -> Option<String> {
+    let object = input.arguments()?;
+    let names = keywords(object.properties.iter().map(|property| property.name.as_str()));
+    let keyword = |name: &str| {
+        let at = object.properties.iter().position(|property| property.name == name);
+        at.and_then(|at| names.get(at)).map_or_else(|| name.to_owned(), String::clone)
+    };
+    let told: Vec<String> = input
+        .alternatives()
+        .iter()
+        .map(|object| {
+            let required = object.properties.iter().filter(|property| property.required);
+            let parts = required.map(|property| match input.target(&property.ty) {
+                Type::Literal(literal) => format!("{}={}", keyword(&property.name), literal_text(literal)),
+                _ => keyword(&property.name),
+            });
+            format!("({})", parts.collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    let text = told.join("; ");
+    let is_told = !told.is_empty() && text.chars().count() <= MAX_ALTERNATIVES_CHARS;
+    (is_told && told.iter().any(|one| one != "()")).then(|| bounded::one_line(&text, MAX_ALTERNATIVES_CHARS))
 }
 
 fn parameter(key: &Key, keyword: String) -> ParameterDocs {

@@ -111,14 +111,16 @@ impl Given {
         let mut maker = Maker::new(input, Side::Arguments, base, taken);
         let name = format!("{base}Args");
         let open = matches!(input.target(&input.root), Type::Intersection(_));
-        let Some(object) = input.object().filter(|object| !object.properties.is_empty()) else {
-            let closed = takes_nothing(input) && input.object().is_some_and(|it| it.extra == Extra::Closed);
+        let object = input.arguments();
+        let object = object.as_deref();
+        let Some(object) = object.filter(|object| !object.properties.is_empty()) else {
+            let closed = takes_nothing(input) && object.is_some_and(|it| it.extra == Extra::Closed);
             let given = if closed {
                 Self { named: String::new(), one_dict: String::new(), receiver: "self" }
             } else {
-                let value = input.object().map_or("object".to_owned(), |it| maker.value_type(it, &name));
+                let value = object.map_or("object".to_owned(), |it| maker.value_type(it, &name));
                 let named = format!("**arguments: {value}");
-                let says_more = input.object().is_none_or(|object| object.extra != Extra::Unsaid);
+                let says_more = object.is_none_or(|object| object.extra != Extra::Unsaid);
                 let one_dict = format!("arguments: Mapping[str, {value}], /");
                 Self { named, one_dict: if says_more { one_dict } else { String::new() }, receiver: "self" }
             };

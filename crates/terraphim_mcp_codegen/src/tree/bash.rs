@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Branch, TreeFile, paths::stems, readme, summary};
 use crate::{
-    bash::word,
+    bash::{alternatives_of, word},
     docs::{ToolDocs, bash_docs},
 };
 
@@ -26,7 +26,8 @@ pub(super) fn files(branches: &[Branch<'_>]) -> Vec<TreeFile> {
             let Some(tool) = branch.tools.iter().find(|tool| tool.name == named.name) else { continue };
             let docs = bash_docs(branch.module, tool);
             let _ = writeln!(index, "{stem}.txt  {}\n    {}", docs.signature, summary(tool));
-            files.push(branch.file(format!("{}/{stem}.txt", branch.folder), help(&docs)));
+            let help = help(&docs, &alternatives_of(tool));
+            files.push(branch.file(format!("{}/{stem}.txt", branch.folder), help));
         }
         files.push(branch.file(format!("{}/INDEX.txt", branch.folder), index));
     }
@@ -34,7 +35,7 @@ pub(super) fn files(branches: &[Branch<'_>]) -> Vec<TreeFile> {
 }
 
 /// The help of one tool.
-fn help(docs: &ToolDocs) -> String {
+fn help(docs: &ToolDocs, alternatives: &[String]) -> String {
     let mut text = format!("{}\n\n{}\n", word(&docs.name), docs.signature);
     if let Some(description) = &docs.description {
         let _ = write!(text, "\n{}\n", description.trim());
@@ -45,6 +46,9 @@ fn help(docs: &ToolDocs) -> String {
         let about = parameter.description.as_deref().map(|about| format!("  {about}")).unwrap_or_default();
         let default = parameter.default.as_ref().map(|value| format!(" = {value}")).unwrap_or_default();
         let _ = writeln!(text, "  {}{mark}: {}{default}{about}", word(&parameter.name), parameter.ty);
+    }
+    if !alternatives.is_empty() {
+        let _ = write!(text, "\ngive one of: {}\n", alternatives.join(" | "));
     }
     let note = docs.result_note().map(|note| format!(" ({note})")).unwrap_or_default();
     let _ = write!(text, "\nresult: {}{note}\n", docs.result);

@@ -105,7 +105,7 @@ fn server_files(branch: &Branch<'_>, files: &mut Vec<TreeFile>) {
             members.push_str(&format!("{name}: {}\n", stub.class));
         }
         if names.is_empty() {
-            let text = format!("getattr(server, {}) is of the type {}", quoted(&named.name), stub.class);
+            let text = format!("server[{}] is of the type {}", quoted(&named.name), stub.class);
             write_comment(&mut members, &text, "");
         }
         let path = format!("mcp_servers/{}/{stem}.pyi", branch.folder);

@@ -297,11 +297,11 @@ fn reasons_are_told_on_request() {
     assert_eq!(
         found("drawing.resize_image", "picture"),
         // The server's description has the word itself.
-        Some(("pictur".into(), Found::Word, "server description".into()))
+        Some(("pictures".into(), Found::Word, "server description".into()))
     );
     let image = page.tools.iter().find(|hit| hit.name == "drawing.resize_image").unwrap();
     let by_synonym =
-        image.reasons.iter().find(|reason| reason.found == Found::Synonym && reason.by == "imag");
+        image.reasons.iter().find(|reason| reason.found == Found::Synonym && reason.by == "image");
     assert_eq!(by_synonym.map(|reason| reason.fields.join(" ")), Some("name description".into()));
     assert_eq!(found("desk.read_file", "picture"), None);
     assert!(ask(&office(), "forecast").tools.iter().all(|hit| hit.reasons.is_empty()));

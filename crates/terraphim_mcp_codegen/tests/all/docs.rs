@@ -3,8 +3,8 @@
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 use terraphim_mcp_codegen::{
-    Detail, DiscoveryIndex, DocsContext, DocsPage, DocsQuery, Form, ServerTools, TextForm, ToolQuery, docs,
-    docs_with, docs_within, effect, python_keywords, show_in, tokens_at_most,
+    Asking, Detail, DiscoveryIndex, DocsContext, DocsPage, DocsQuery, Form, ServerTools, TextForm, ToolQuery,
+    docs, docs_with, docs_within, effect, python_keywords, show_in, tokens_at_most,
 };
 use terraphim_types::{Language, ServerName, ToolDefinition};
 
@@ -82,22 +82,22 @@ fn declarations_name_every_field_in_the_language() {
     declaration(
         Language::Python,
         &expect![[r#"
-        class CreateIssueLabelsItem(TypedDict):
-            name: str
-            #: Of the sign (default "red")
-            color: NotRequired[str]
-        class CreateIssueResult(TypedDict):
-            id: int
-            url: NotRequired[str]
-        def create_issue(
-            *,
-            title: str,  # What it is about (at most 80 characters)
-            class_: Literal["bug", "idea"],  # sent as "class"
-            x_ref: int = 5,  # at least 1; sent as "x-ref"
-            notify: bool = True,
-            labels: list[CreateIssueLabelsItem] = ...,  # at most 3 items
-        ) -> CreateIssueResult: ...
-    "#]],
+            class CreateIssueArgsLabelsItem(TypedDict):
+                name: str
+                #: Of the sign (default "red")
+                color: NotRequired[str]
+            class CreateIssueResult(TypedDict):
+                id: int
+                url: NotRequired[str]
+            def create_issue(
+                *,
+                title: str,  # What it is about (at most 80 characters)
+                class_: Literal["bug", "idea"],  # sent as "class"
+                x_ref: int = 5,  # at least 1; sent as "x-ref"
+                notify: bool = True,
+                labels: list[CreateIssueArgsLabelsItem] = ...,  # at most 3 items
+            ) -> CreateIssueResult: ...
+        "#]],
     );
     declaration(
         Language::Rust,
@@ -157,7 +157,7 @@ fn parameters_are_those_of_the_language() {
         class_: Literal["bug", "idea"] as class
         x_ref?: int as x-ref
         notify?: bool
-        labels?: list[CreateIssueLabelsItem]"#]]
+        labels?: list[CreateIssueArgsLabelsItem]"#]]
     .assert_eq(&told(Language::Python));
     expect![[r#"
         title: String
@@ -226,11 +226,11 @@ fn a_budget_counts_what_is_written_out() {
     let names: Vec<String> = (0..30).map(|number| format!("tracker.create_{number}")).collect();
     for language in LANGUAGES {
         let query =
-            DocsQuery { names: names.clone(), language, detail: Detail::Full, max_tokens: Some(2_000) };
+            DocsQuery { names: names.clone(), language, detail: Some(Detail::Full), max_tokens: Some(2_000) };
         let json = docs_within(&index, &query);
         assert!(tokens_at_most(&serde_json::to_string(&json).expect("JSON")) <= 2_000, "{language}");
         let as_text = |form| {
-            let page = docs_with(&index, &query, &DocsContext { form, standing: None });
+            let page = docs_with(&index, &query, &DocsContext { form, ..DocsContext::default() });
             page.docs.len()
         };
         let text = as_text(Form::Text(SHORT));
@@ -256,16 +256,116 @@ fn the_name_of_a_server_stands_for_its_tools() {
         docs_within(&index, &DocsQuery { names, detail, ..DocsQuery::default() })
     };
     let briefs = |page: &DocsPage| page.brief.iter().map(|brief| brief.name.clone()).collect::<Vec<_>>();
-    let page = ask(&["tracker"], Detail::Full);
+    let page = ask(&["tracker"], None);
     assert_eq!(
         (briefs(&page), page.unknown.len(), &page.note),
         (vec!["tracker.a".into(), "tracker.b".into()], 0, &None)
     );
-    assert_eq!(ask(&["tracker"], Detail::Name).names, ["tracker.a", "tracker.b"]);
-    let both = ask(&["tracker.b", "tracker"], Detail::Full);
+    assert_eq!(ask(&["tracker"], Some(Detail::Name)).names, ["tracker.a", "tracker.b"]);
+    let both = ask(&["tracker.b", "tracker"], None);
     assert_eq!((both.docs[0].name.as_str(), briefs(&both)), ("tracker.b", vec!["tracker.a".to_owned()]));
-    let unknown = ask(&["traker"], Detail::Full).unknown;
+    let unknown = ask(&["traker"], None).unknown;
     assert!(unknown[0].nearest.contains(&"tracker".to_owned()), "{unknown:?}");
+}
+
+#[test]
+fn a_level_that_is_asked_for_counts_for_the_tools_of_a_server() {
+    let index = index(["a", "b"].map(|name| ToolDefinition { name: name.into(), ..issue() }));
+    let ask = |max_tokens| {
+        let (names, detail) = (vec!["tracker".to_owned()], Some(Detail::Full));
+        docs_within(&index, &DocsQuery { names, detail, max_tokens, ..DocsQuery::default() })
+    };
+    let whole = ask(None);
+    assert_eq!((whole.docs.len(), whole.brief.len(), &whole.note), (2, 0, &None));
+    let cut = ask(Some(400));
+    let note = cut.note.expect("a note");
+    assert!(cut.docs.len() < 2 && note.contains("for want of room"), "{note}");
+}
+
+#[test]
+fn a_note_names_what_was_too_much() {
+    let index = index((0..120).map(|number| ToolDefinition { name: format!("t{number}"), ..issue() }));
+    let ask = |names: Vec<String>, max_tokens, asking| {
+        let query = DocsQuery { names, max_tokens, ..DocsQuery::default() };
+        docs_with(&index, &query, &DocsContext { asking, ..DocsContext::default() })
+    };
+    let names: Vec<String> = (0..60).map(|number| format!("tracker.t{number}")).collect();
+    let page = ask(names.clone(), None, Asking::default());
+    assert_eq!((page.docs.len(), page.omitted), (50, 10));
+    assert_eq!(
+        page.note.as_deref(),
+        Some("10 names were not looked at, as one answer takes 50: ask for them in another")
+    );
+    let page = ask(names.clone(), None, Asking::SHELL);
+    assert_eq!((page.docs.len(), page.omitted, page.note), (60, 0, None));
+    let page = ask(vec!["tracker".into()], None, Asking::SHELL);
+    assert_eq!((page.brief.len(), page.omitted), (100, 20));
+    assert_eq!(
+        page.note.as_deref(),
+        Some(
+            "20 tools are not told, as one answer tells 100 where a server is named: ask for them by their names"
+        )
+    );
+    let one = ask(names.iter().take(1).cloned().collect(), Some(100), Asking::SHELL);
+    assert_eq!(one.note.as_deref(), Some("1 by name for want of room: give more --max-tokens"));
+    let two = ask(names.into_iter().take(2).collect(), Some(120), Asking::default()).note.expect("a note");
+    assert!(
+        two.contains("ask for fewer names at a time, such as tracker.t0, or give more max_tokens"),
+        "{two}"
+    );
+}
+
+#[test]
+fn alternatives_of_arguments_are_listed_with_what_belongs_together() {
+    let target = json!({ "oneOf": [
+        { "type": "object", "properties": { "kind": { "const": "id" }, "id": { "type": "integer", "minimum": 1 } }, "required": ["kind", "id"] },
+        { "type": "object", "properties": { "kind": { "const": "name" }, "x-name": { "type": "string" } }, "required": ["kind", "x-name"] },
+    ] });
+    let index = index([taking(target)]);
+    let name = index.names().next().expect("a tool").to_owned();
+    let of = |language| docs(&index, std::slice::from_ref(&name), language).docs.remove(0);
+    let bash = of(Language::Bash);
+    let expected = format!("mcp call {name} kind=\"id\"|\"name\" [id:=integer] [x-name=string]");
+    assert_eq!(bash.signature, expected);
+    assert!(
+        bash.declaration
+            .contains(r#"give one of: {"kind": "id", "id": integer} | {"kind": "name", "x-name": string}"#),
+        "{}",
+        bash.declaration
+    );
+    let python = of(Language::Python);
+    for words in [
+        "kind: Literal[\"id\", \"name\"]",
+        "id: int = ...",
+        "x_name: str = ...,  # sent as \"x-name\"",
+        "# give one of: (kind=\"id\", id); (kind=\"name\", x_name)",
+    ] {
+        assert!(python.declaration.contains(words), "{words} in {}", python.declaration);
+    }
+    let shown: Vec<_> =
+        of(Language::TypeScript).parameters.into_iter().map(|it| (it.name, it.required)).collect();
+    assert_eq!(shown, [("kind".into(), true), ("id".into(), false), ("x-name".into(), false)]);
+}
+
+#[test]
+fn types_have_one_name_in_python_and_odd_names_stand_in_brackets() {
+    let nested = json!({ "type": "object", "properties": { "target": { "type": "object", "properties": { "a": { "type": "string" } } } } });
+    let index = index(
+        ["__init__", "plain"].map(|name| ToolDefinition { name: name.into(), ..taking(nested.clone()) }),
+    );
+    let of = |name: &str| docs(&index, &[format!("tracker.{name}")], Language::Python).docs.remove(0);
+    let plain = of("plain");
+    for text in [&plain.signature, &plain.declaration] {
+        assert!(text.contains("target: PlainArgsTarget"), "{text}");
+    }
+    let init = of("__init__");
+    assert!(init.signature.starts_with(r#"["__init__"](*, target"#), "{}", init.signature);
+    assert!(
+        init.declaration.contains(r#"# a call is written server["__init__"](...)"#),
+        "{}",
+        init.declaration
+    );
+    assert_eq!(init.example.as_deref(), Some(r#"result = tracker["__init__"](target={})"#));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::{path::Path, time::Instant};
 
 use serde_json::json;
-use terraphim_code_execution::ExecuteRequest;
+use terraphim_code_execution::{ExecuteRequest, TypeCheck};
 use terraphim_mcp_codegen::{ServerModule, example_arguments};
 use terraphim_sandbox::{Pool, PoolConfig};
 use terraphim_types::{Language, ToolDefinition};
@@ -74,12 +74,13 @@ pub(super) async fn measure(tools: &Path, runs: usize) -> Result<Vec<Figure>, Cl
             let checked = executor.check_types(&request, &CancellationToken::new()).await;
             let took = began.elapsed().as_secs_f64() * 1e3;
             match checked {
-                Ok(said) if !has_mistake && said.is_empty() => {}
+                Ok(Some(checked)) if !has_mistake && checked.state == TypeCheck::Passed => {}
                 Err(error) if has_mistake && error.message.contains("TS2322") => {}
-                Ok(said) => {
-                    return Err(failed(match said.is_empty() {
+                Ok(checked) => {
+                    let told = checked.map(|checked| checked.told).unwrap_or_default();
+                    return Err(failed(match told.is_empty() {
                         true => "a mistake was not seen".to_owned(),
-                        false => said.join("; "),
+                        false => told.join("; "),
                     }));
                 }
                 Err(error) => return Err(failed(error.render("a program"))),
