@@ -13,6 +13,7 @@ pub(crate) type Sign = (&'static str, i32);
 
 pub(crate) const DECLARES: &str = "only declares";
 pub(crate) const ONE_LINE: &str = "a single line";
+pub(crate) const DATA: &str = "data";
 pub(crate) const NEEDS_MORE: &str = "needs what the sandbox has not";
 
 /// The lines that count, without indentation being lost.
@@ -57,7 +58,7 @@ pub(crate) fn signs(code: &str, language: Language) -> Vec<Sign> {
     add(real.len() == 1 && !uses, ONE_LINE, -15);
     add(shown.iter().any(|line| has_gap(line, language)), "has gaps to fill in", -45);
     add(guess::is_difference(code), "a difference", -60);
-    add(guess::is_data(code) && !guess::is_difference(code), "data", -60);
+    add(guess::is_data(code) && !guess::is_difference(code), DATA, -60);
     add(only_declares(&real, language), DECLARES, -30);
     add(
         language == Language::Bash && !real.is_empty() && real.iter().all(|line| is_setup(line)),

@@ -79,6 +79,17 @@ impl<'t> Cursor<'t> {
         self.column += bytes;
     }
 
+    /// Takes the marker of a quote with the blank behind it, if the line has one here.
+    pub(crate) fn take_quote(&mut self) -> bool {
+        if self.indent(4) == 4 || !self.rest().trim_start_matches([' ', '\t']).starts_with('>') {
+            return false;
+        }
+        self.take_blanks(3);
+        self.take(1);
+        self.take_blanks(1);
+        true
+    }
+
     /// The line from here on, with what is left of a tab as spaces.
     pub(crate) fn push_rest(&self, text: &mut String) {
         text.extend(std::iter::repeat_n(' ', self.rest_of_tab));

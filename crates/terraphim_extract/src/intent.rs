@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use terraphim_types::Language;
 
 use crate::{
-    CodeBlock, Signal, console,
+    CodeBlock, Signal,
+    around::{Around, Order, around},
     content::{self, Sign},
-    guess,
-    info::{self, Info, Tagged},
     join::{self, Step},
-    names,
-    scan::{Found, Piece},
+    names::{self, Names},
+    scan::Piece,
     tags::Holds,
-    words,
+    whole,
+    words::{self, stance},
 };
 
 /// Points from which on a block is meant to be run.
@@ -26,7 +26,7 @@ const PROGRAM: i32 = 50;
 const LATER_BLOCKS: usize = 16;
 const SAME_LINES_PERCENT: usize = 50;
 
-const REPLACED: &str = "a later block replaces it";
+pub(crate) const REPLACED: &str = "a later block replaces it";
 const ONLY: &str = "the only program";
 const OTHERS_IMPORT: &str = "another block imports MCP servers";
 
@@ -54,7 +54,7 @@ impl Signs {
 /// The blocks of a scanned text.
 pub(crate) fn blocks(pieces: &[Piece]) -> Vec<CodeBlock> {
     let around = around(pieces);
-    let signs = signs(&around);
+    let signs = signs(pieces, &around);
     let mut blocks: Vec<CodeBlock> = around
         .iter()
         .zip(&signs)
@@ -66,36 +66,41 @@ pub(crate) fn blocks(pieces: &[Piece]) -> Vec<CodeBlock> {
 }
 
 /// The signs of each block.
-fn signs(around: &[Around<'_>]) -> Vec<Signs> {
+fn signs(pieces: &[Piece], around: &[Around<'_>]) -> Vec<Signs> {
+    let whole = whole::signs(pieces, around);
+    let users = around.iter().filter(|one| one.is_answer() && one.uses_modules()).count();
     let lines: Vec<HashSet<&str>> = around.iter().map(|one| significant(&one.code)).collect();
-    let programs = around.iter().filter(|one| is_answer(one)).count();
-    let any_uses = around.iter().any(|one| is_answer(one) && uses_modules(one));
+    let programs = around.iter().filter(|one| one.is_answer()).count();
+    let any_uses = around.iter().any(|one| one.is_answer() && one.uses_modules());
     let mut all = Vec::with_capacity(around.len());
-    for (index, one) in around.iter().enumerate() {
+    for (index, (one, whole)) in around.iter().zip(whole).enumerate() {
         let Some(language) = one.language else {
             all.push(Signs::default());
             continue;
         };
-        let mut neighbours = Vec::new();
+        let asks_leave = whole.contains(&stance::LEAVE);
+        let mut neighbours = whole;
         let mine = lines.get(index);
         let mut later = around.iter().zip(&lines).skip(index + 1).take(LATER_BLOCKS);
-        if mine.is_some_and(|mine| later.any(|(other, theirs)| replaces(one, mine, other, theirs))) {
+        let is_said = neighbours.iter().any(|(name, _)| *name == REPLACED);
+        if !is_said
+            && mine.is_some_and(|mine| later.any(|(other, theirs)| replaces(one, mine, other, theirs)))
+        {
             neighbours.push((REPLACED, -60));
         }
-        if programs == 1 && is_answer(one) {
+        if programs == 1 && one.is_answer() {
             neighbours.push((ONLY, 10));
-        } else if any_uses && !uses_modules(one) {
+        } else if any_uses && !one.uses_modules() {
             neighbours.push((OTHERS_IMPORT, -25));
         }
-        all.push(Signs { content: content::signs(&one.code, language), context: context(one), neighbours });
+        let mut context = context(one, asks_leave);
+        if users == 1 && one.uses_modules() {
+            // The program itself is saved as a file.
+            context.retain(|(name, _)| *name != words::SAVED);
+        }
+        all.push(Signs { content: content::signs(&one.code, language), context, neighbours });
     }
     all
-}
-
-/// Whether a program stands in what is said to the user.
-fn is_answer(one: &Around<'_>) -> bool {
-    let holds = one.found.element.map(|element| element.holds);
-    one.language.is_some() && !matches!(holds, Some(Holds::Thoughts | Holds::Output))
 }
 
 fn block(number: usize, one: &Around<'_>, signs: impl Iterator<Item = Sign>) -> CodeBlock {
@@ -128,7 +133,7 @@ fn score(signs: impl Iterator<Item = Sign>) -> (u8, Vec<Signal>) {
     let sum = signals.iter().map(|signal| signal.points).sum::<i32>();
     let score = sum.clamp(0, 100);
     if score != sum {
-        let name = if sum > 100 { "100 is the most" } else { "0 is the least" };
+        let name = if sum > 100 { "cut off at 100" } else { "cut off at 0" };
         signals.push(Signal { name, points: score - sum });
     }
     (u8::try_from(score).unwrap_or_default(), signals)
@@ -136,7 +141,7 @@ fn score(signs: impl Iterator<Item = Sign>) -> (u8, Vec<Signal>) {
 
 /// Joins the blocks that are steps of one program, where that is meant to be run.
 fn join(around: &[Around<'_>], signs: &[Signs], blocks: &mut [CodeBlock]) {
-    let programs = around.iter().filter(|one| is_answer(one)).count();
+    let programs = around.iter().filter(|one| one.is_answer()).count();
     let bytes: usize = around.iter().map(|one| one.code.len()).sum();
     if !(2..=MAX_STEPS).contains(&programs) || bytes > MAX_STEP_BYTES {
         return;
@@ -147,18 +152,19 @@ fn join(around: &[Around<'_>], signs: &[Signs], blocks: &mut [CodeBlock]) {
         .zip(&*blocks)
         .map(|((one, signs), block)| {
             let language = one.language?;
+            let names = names::of(&one.code, language);
             Some(Step {
                 language,
                 code: &one.code,
-                names: names::of(&one.code, language),
-                may_join: may_join(one, signs),
+                may_join: may_join(one, signs, &names),
+                names,
                 is_step: one.order != Order::None,
                 is_meant: block.is_meant(),
                 is_complete: content::is_complete(&one.code, language),
             })
         })
         .collect();
-    let any_uses = around.iter().any(|one| is_answer(one) && uses_modules(one));
+    let any_uses = around.iter().any(|one| one.is_answer() && one.uses_modules());
     for group in join::groups(&steps) {
         let members = |index: &usize| Some((around.get(*index)?, signs.get(*index)?));
         let members: Vec<_> = group.members.iter().filter_map(members).collect();
@@ -196,19 +202,24 @@ fn join(around: &[Around<'_>], signs: &[Signs], blocks: &mut [CodeBlock]) {
             }
         }
     }
+    whole::doubt_corrections(around, &steps, blocks);
 }
 
 /// Whether a block may be a step of a program.
-fn may_join(one: &Around<'_>, signs: &Signs) -> bool {
+fn may_join(one: &Around<'_>, signs: &Signs, names: &Names) -> bool {
+    // `{"total": total}` is no data, but an expression.
+    let is_expression = one.language == Some(Language::Python) && !names.free.is_empty();
     let text = |(name, points): &Sign| {
-        *points >= 0 || [content::DECLARES, content::ONE_LINE, content::NEEDS_MORE].contains(name)
+        *points >= 0
+            || [content::DECLARES, content::ONE_LINE, content::NEEDS_MORE].contains(name)
+            || is_expression && *name == content::DATA
     };
-    is_answer(one)
+    one.is_answer()
         && one.found.is_closed
         && one.is_readable
         && signs.content.iter().all(text)
         && signs.context.iter().all(|sign| sign.1 > -25 || is_excused(one, sign))
-        && signs.neighbours.iter().all(|(name, _)| *name != REPLACED)
+        && signs.neighbours.iter().all(|(name, points)| *points > -60 && *name != REPLACED)
 }
 
 /// Whether what words say against a block is what they say of a step.
@@ -219,147 +230,28 @@ fn is_excused(one: &Around<'_>, (name, points): &Sign) -> bool {
         _ if *name == words::PART => true,
         Order::None => false,
         Order::Word => is_heading,
-        Order::Number => is_heading || matches!(*name, words::SETUP | words::OUTPUT),
+        Order::Number => is_heading || matches!(*name, words::SETUP | words::SAVED | words::OUTPUT),
     }
-}
-
-/// What the words around a block say of its place among others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    None,
-    /// `then`, `finally`; it stands in a list.
-    Word,
-    /// `step 2`, `2.`
-    Number,
-}
-
-/// A block with what stands around it.
-struct Around<'p> {
-    found: &'p Found,
-    info: Info,
-    before: String,
-    after: String,
-    heading: String,
-    order: Order,
-    language: Option<Language>,
-    code: String,
-    is_readable: bool,
-}
-
-/// Each block with the words that stand between it and its neighbours.
-fn around(pieces: &[Piece]) -> Vec<Around<'_>> {
-    let mut made: Vec<Around<'_>> = Vec::new();
-    let (mut heading, mut before, mut paragraph) = (String::new(), String::new(), String::new());
-    for piece in pieces {
-        match piece {
-            Piece::Heading(text) => {
-                heading = words::plain(info::head(text, 200));
-                before.clear();
-                paragraph.clone_from(&heading);
-            }
-            Piece::Prose(text) => {
-                if let Some(last) =
-                    made.last_mut().filter(|last| last.after.is_empty() && heading == last.heading)
-                {
-                    last.after = words::near_after(text);
-                }
-                before = words::near_before(text);
-                paragraph = words::plain(info::head(text, 200));
-            }
-            Piece::Code(found) => {
-                let info = info::read(found.info.as_deref().unwrap_or_default());
-                let program = program(found, &info);
-                let (before, heading) = (std::mem::take(&mut before), heading.clone());
-                let paragraph = std::mem::take(&mut paragraph);
-                let order = order([&paragraph, &before, &heading], found.in_item);
-                made.push(Around {
-                    found,
-                    info,
-                    before,
-                    after: String::new(),
-                    heading,
-                    order,
-                    language: program.language,
-                    code: program.code,
-                    is_readable: program.is_readable,
-                });
-            }
-        }
-    }
-    made
-}
-
-fn order(texts: [&String; 3], in_item: bool) -> Order {
-    if texts.iter().any(|text| words::is_numbered(text)) {
-        Order::Number
-    } else if in_item || texts.iter().any(|text| words::is_ordered(text)) {
-        Order::Word
-    } else {
-        Order::None
-    }
-}
-
-/// What a block holds.
-struct Program {
-    language: Option<Language>,
-    code: String,
-    is_readable: bool,
-}
-
-/// The language of a block and its program.
-fn program(found: &Found, info: &Info) -> Program {
-    let tagged = info.tag.as_deref().and_then(info::language);
-    let by_file = || {
-        let file = info.filename.as_deref()?;
-        file.rsplit_once('.').and_then(|(_, extension)| Language::from_extension(extension))
-    };
-    let of_element = match found.element.map(|element| element.holds) {
-        Some(Holds::Code(language)) if found.is_tagged => language,
-        _ => None,
-    };
-    let is_dialogue = matches!(tagged, Some(Tagged::Dialogue(_)));
-    let mut language = match tagged {
-        Some(Tagged::Program(language) | Tagged::Dialogue(language)) => Some(language),
-        Some(Tagged::Other) => None,
-        None => of_element
-            .or_else(by_file)
-            .or_else(|| if info.filename.is_some() { None } else { guess::language(&found.code) }),
-    };
-    let mut typed = match language {
-        Some(Language::Bash) => console::shell(&found.code),
-        Some(Language::Python) => console::python(&found.code),
-        _ => None,
-    };
-    if typed.is_none() && is_dialogue {
-        // Whatever the tag says, it may be a dialogue with the other one.
-        let other = console::python(&found.code).map(|typed| (Language::Python, typed));
-        let other = other.or_else(|| console::shell(&found.code).map(|typed| (Language::Bash, typed)));
-        if let Some((spoken, dialogue)) = other {
-            (language, typed) = (Some(spoken), Some(dialogue));
-        }
-    }
-    match typed {
-        Some(typed) if typed.is_sure => Program { language, code: typed.commands, is_readable: true },
-        Some(_) => Program { language, code: found.code.clone(), is_readable: false },
-        // Without prompts, what was typed cannot be told from what was answered, but a single line is typed.
-        None => {
-            let lines = found.code.lines().filter(|line| !line.trim().is_empty()).take(2).count();
-            Program { language, code: found.code.clone(), is_readable: !is_dialogue || lines < 2 }
-        }
-    }
-}
-
-fn uses_modules(one: &Around<'_>) -> bool {
-    one.language.is_some_and(|language| content::uses_modules(&one.code, language))
 }
 
 /// What stands around a program says.
-fn context(one: &Around<'_>) -> Vec<Sign> {
+fn context(one: &Around<'_>, asks_leave: bool) -> Vec<Sign> {
     let before = words::before(&one.before);
     // `don't run this` also holds `run this`.
-    let warned = before.iter().any(|(name, _)| *name == words::WARNED);
+    let warned = asks_leave || before.iter().any(|(name, _)| *name == words::WARNED || stance::is_one(name));
     let mut signs: Vec<Sign> = before.into_iter().filter(|(_, points)| !warned || *points < 0).collect();
-    signs.extend(words::after(&one.after));
+    let after = words::after(&one.after);
+    signs.extend(
+        after
+            .into_iter()
+            .filter(|sign| (!asks_leave || sign.1 < 0) && !signs.contains(sign))
+            .collect::<Vec<_>>(),
+    );
+    for sign in words::before(&one.summary) {
+        if sign.1 < 0 && !signs.contains(&sign) {
+            signs.push(sign);
+        }
+    }
     if one.before.is_empty() || !one.heading.is_empty() {
         signs.extend(words::heading(&one.heading));
     }
@@ -397,7 +289,7 @@ fn replaces(one: &Around<'_>, mine: &HashSet<&str>, other: &Around<'_>, theirs: 
         return false;
     }
     // Some lines of a program, without its import, are a piece of it that is talked of.
-    if theirs.len() < mine.len() && theirs.is_subset(mine) && uses_modules(one) && !uses_modules(other) {
+    if theirs.len() < mine.len() && theirs.is_subset(mine) && one.uses_modules() && !other.uses_modules() {
         return false;
     }
     let both = mine.iter().filter(|line| theirs.contains(*line)).count();

@@ -28,6 +28,7 @@
 //! one program: its last block has the score of all and names them in
 //! [`CodeBlock::joined`], the others point to it with [`CodeBlock::part_of`].
 
+mod around;
 mod choice;
 mod console;
 mod content;
@@ -40,6 +41,7 @@ mod names;
 mod scan;
 mod starts;
 mod tags;
+mod whole;
 mod words;
 
 use std::ops::Range;

@@ -44,6 +44,8 @@ pub(crate) enum Piece {
     /// A paragraph, without what its containers put before its lines.
     Prose(String),
     Heading(String),
+    /// The summary of details that begin here, or nothing where they end.
+    Summary(String),
     Code(Found),
 }
 
@@ -207,7 +209,7 @@ impl Scanner {
         let new = self.pieces.split_off(self.settled.min(self.pieces.len()));
         self.pieces.extend(new.into_iter().filter_map(|piece| match piece {
             Piece::Code(found) => Some(Piece::Code(Found { element: thoughts, ..found })),
-            Piece::Prose(_) | Piece::Heading(_) => None,
+            Piece::Prose(_) | Piece::Heading(_) | Piece::Summary(_) => None,
         }));
         self.settled = self.pieces.len();
     }
@@ -229,7 +231,7 @@ impl Scanner {
             self.steps += 1;
             match container {
                 Container::Quote => {
-                    if !take_quote(cursor) {
+                    if !cursor.take_quote() {
                         return index;
                     }
                 }
@@ -281,6 +283,7 @@ impl Scanner {
                 if ends_here {
                     self.leaf = Leaf::None;
                 }
+                self.summary(line.cursor.rest());
                 true
             }
             Leaf::Tagged(block) => {
@@ -342,7 +345,7 @@ impl Scanner {
             if rest.starts_with('>') && kept < MAX_DEPTH {
                 self.keep(kept);
                 self.close_leaf(false);
-                take_quote(&mut line.cursor);
+                line.cursor.take_quote();
                 self.containers.push(Container::Quote);
             } else if self.is_leaf_start(&line, rest, kept, interrupts, in_paragraph) {
                 return;
@@ -385,6 +388,7 @@ impl Scanner {
         } else if let Some(end) = starts::html(rest, in_paragraph) {
             self.keep(kept);
             self.close_leaf(false);
+            self.summary(rest);
             if !end.is_in(rest) {
                 self.leaf = Leaf::Html(end);
             }
@@ -401,6 +405,14 @@ impl Scanner {
             return false;
         }
         true
+    }
+
+    /// Takes what a line of HTML says of details.
+    fn summary(&mut self, line: &str) {
+        self.steps += line.len() as u64;
+        if self.element.is_none() {
+            self.pieces.extend(starts::summary(line).map(|text| Piece::Summary(text.to_owned())));
+        }
     }
 
     /// A line of a paragraph: of the one that is open, if only with a container left out, or of a new one.
@@ -484,15 +496,4 @@ impl Scanner {
             Leaf::Indented { block, .. } => self.pieces.push(Piece::Code(Found { is_closed: true, ..block })),
         }
     }
-}
-
-/// Takes the marker of a quote with the blank behind it, if the line has one here.
-fn take_quote(cursor: &mut Cursor<'_>) -> bool {
-    if cursor.indent(4) == 4 || !cursor.rest().trim_start_matches([' ', '\t']).starts_with('>') {
-        return false;
-    }
-    cursor.take_blanks(3);
-    cursor.take(1);
-    cursor.take_blanks(1);
-    true
 }

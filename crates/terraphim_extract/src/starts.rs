@@ -109,6 +109,17 @@ fn contains_ignoring_case(line: &str, wanted: &str) -> bool {
     line.as_bytes().windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted.as_bytes()))
 }
 
+/// The summary that stands on a line of HTML, without its tags; nothing where its details end.
+pub(crate) fn summary(line: &str) -> Option<&str> {
+    let find = |wanted: &str| {
+        line.as_bytes().windows(wanted.len()).position(|part| part.eq_ignore_ascii_case(wanted.as_bytes()))
+    };
+    let Some(at) = find("<summary") else { return find("</details").map(|_| "") };
+    let behind = line.get(at..)?.split_once('>')?.1;
+    let end = find("</summary").and_then(|end| end.checked_sub(line.len() - behind.len()));
+    end.map_or(Some(behind), |end| behind.get(..end)).map(str::trim)
+}
+
 const RAW: [&str; 4] = ["script", "pre", "style", "textarea"];
 const RAW_ENDS: HtmlEnd = HtmlEnd::Text(&["</script>", "</pre>", "</style>", "</textarea>"]);
 
@@ -282,6 +293,14 @@ mod tests {
         assert_eq!((marker("-a"), marker("1234567890. a"), marker("1: a")), (None, None, None));
         assert!(is_rule("* * *") && is_rule("---") && !is_rule("--") && !is_rule("- - a"));
         assert_eq!((heading("## a ##"), heading("#a")), (Some("a"), None));
+    }
+
+    #[test]
+    fn summaries_are_read_without_their_tags() {
+        assert_eq!(summary("<details><summary><b>Old</b></summary>"), Some("<b>Old</b>"));
+        assert_eq!(summary("<SUMMARY class=\"x\"> Old"), Some("Old"));
+        assert_eq!((summary("</details>"), summary("<div>"), summary("<summary")), (Some(""), None, None));
+        assert_eq!(summary("</summary><summary>é"), Some("é"));
     }
 
     #[test]

@@ -3,10 +3,13 @@
 mod languages;
 mod order;
 mod phrases;
+mod rules;
+pub(crate) mod stance;
+mod stances;
 
 use order::{ORDER, ORDER_WITHIN, STEP};
 use phrases::{AFTER, BEFORE, Phrases};
-pub(crate) use phrases::{HEADING, OUTPUT, PART, SETUP, WARNED};
+pub(crate) use phrases::{HEADING, OUTPUT, PART, SAVED, SETUP, WARNED};
 
 use crate::{
     content::Sign,
@@ -19,10 +22,16 @@ const NEAR_BYTES: usize = 400;
 /// The words before a block that are its own: its last paragraph, or what that says behind its last full stop
 /// where a colon ends it.
 pub(crate) fn near_before(prose: &str) -> String {
-    let near = plain(tail(prose, NEAR_BYTES));
+    let near = near(prose);
     let last = near.get(last_sentence(&near)..).unwrap_or_default();
-    // A short last sentence stands on the one before it.
-    if last.len() < 12 { near } else { last.to_owned() }
+    // A short last sentence stands on the one before it, unless it says enough: `Fixed:`.
+    let says_enough = || !before(last).is_empty() || stance::replaces(last);
+    if last.len() >= 12 || says_enough() { last.to_owned() } else { near }
+}
+
+/// The end of the paragraph before a block.
+pub(crate) fn near(prose: &str) -> String {
+    plain(tail(prose, NEAR_BYTES))
 }
 
 /// Where the last sentence of a text begins.
@@ -70,12 +79,16 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// The signs that the words before a block hold.
 pub(crate) fn before(text: &str) -> Vec<Sign> {
-    signs(text, [BEFORE, languages::BEFORE])
+    let mut found = signs(text, [BEFORE, languages::BEFORE]);
+    found.extend(stance::before(text));
+    found
 }
 
 /// The signs that the words behind a block hold.
 pub(crate) fn after(text: &str) -> Vec<Sign> {
-    signs(text, [AFTER, languages::AFTER])
+    let mut found = signs(text, [AFTER, languages::AFTER]);
+    found.extend(stance::after(text));
+    found
 }
 
 /// The signs that a heading holds.

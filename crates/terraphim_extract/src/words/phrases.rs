@@ -9,6 +9,7 @@ pub(crate) const WARNED: &str = "introduced as what not to do";
 /// Signs that words of a step hold too.
 pub(crate) const PART: &str = "introduced as a part";
 pub(crate) const SETUP: &str = "introduced as setup for somebody else";
+pub(crate) const SAVED: &str = "introduced as a file to save";
 pub(crate) const OUTPUT: &str = "introduced as output";
 
 /// Signs in the sentence before a block. Of each kind the first that is found counts, once.
@@ -137,7 +138,14 @@ pub(crate) const BEFORE: &[Phrases] = &[
             "you should see",
             "you get",
             "i got",
-            "gave",
+            "gave:",
+            "it gave",
+            "that gave",
+            "which gave",
+            "call gave",
+            "gave me",
+            "gave us",
+            "gave this",
             "logs:",
             "looks like this",
             "look like this",
@@ -180,6 +188,11 @@ pub(crate) const BEFORE: &[Phrases] = &[
             "wrong",
             "broken",
             "not this",
+            "not like this",
+            "❌",
+            "✗",
+            "⛔",
+            "🚫",
             "bad:",
             "bug",
             "anti-pattern",
@@ -256,12 +269,6 @@ pub(crate) const BEFORE: &[Phrases] = &[
             "on your own",
             "yourself",
             "locally",
-            "save it as",
-            "save this as",
-            "save as",
-            "create a file",
-            "put this in",
-            "put it in",
             "in your project",
             "in your repo",
             "from the shell",
@@ -277,6 +284,7 @@ pub(crate) const BEFORE: &[Phrases] = &[
             "cron",
         ],
     ),
+    (SAVED, -35, &["save it as", "save this as", "save as", "create a file", "put this in", "put it in"]),
     (
         "introduced as an alternative",
         -30,

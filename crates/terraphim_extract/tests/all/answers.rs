@@ -2,15 +2,18 @@
 //!
 //! A file of `tests/answers` holds many answers, each below a line `=== NAME: LABELS`, with a label
 //! for each block in order: the language (t, j, n, p, b, r, or x for no program) and whether it is
-//! meant to be run (+ or -, or & where it is one of several that are one program); `<` stands behind
-//! it where it is between tags instead of fences. `tuned` and `styles_tuned` were looked at while the
-//! points of the signs were set. `held` and `styles_held` were written and labelled before they were
-//! first measured, and no point was changed for them afterwards: their figures are what to expect of
-//! other answers by the same hand. The answers of `styles_*` imitate the styles of different models.
+//! meant to be run (+ or -, & where it is one of several that are one program, or ? where it is in doubt
+//! with others which of them are one); `<` stands behind it where it is between tags instead of fences.
+//! `tuned`, `styles_tuned` and `intents_tuned` were looked at while the points of the signs were set. What
+//! is `held` was written and labelled before it was first measured, and no point was changed for it
+//! afterwards: its figures are what to expect of other answers by the same hand. The answers of `styles_*`
+//! imitate the styles of different models; those of `intents_*` ask for leave, suppose, report what was
+//! run, take back, replace, recommend, or seem to; `intents_held` was written before
+//! the rules for these, `intents_later` behind them, in words that they might not know.
 
 use std::{collections::HashSet, fs, path::Path};
 
-use terraphim_extract::{CodeBlock, choose, extract};
+use terraphim_extract::{ChoiceError, CodeBlock, choose, extract};
 use terraphim_types::Language;
 
 /// An answer with its labels.
@@ -26,6 +29,7 @@ struct Label {
     language: Option<Language>,
     is_meant: bool,
     is_step: bool,
+    is_doubtful: bool,
 }
 
 fn label(text: &str) -> Label {
@@ -39,7 +43,12 @@ fn label(text: &str) -> Label {
         "x" => None,
         other => panic!("no language `{other}`"),
     };
-    Label { language, is_meant: text.contains(['+', '&']), is_step: text.contains('&') }
+    Label {
+        language,
+        is_meant: text.contains(['+', '&']),
+        is_step: text.contains('&'),
+        is_doubtful: text.contains('?'),
+    }
 }
 
 fn answers(half: &str) -> Vec<Answer> {
@@ -78,6 +87,9 @@ struct Measure {
     chosen: usize,
     /// Answers of which another block would be run than is meant.
     misrun: usize,
+    /// Answers in which it is in doubt which blocks are one program, and how many of them are told to be.
+    doubtful: usize,
+    doubted: usize,
     told: Vec<String>,
 }
 
@@ -100,7 +112,8 @@ impl Measure {
             if block.language != label.language {
                 self.tell(answer, block, "language");
             }
-            let runs = block.is_meant() || block.part_of.is_some();
+            let last = block.part_of.and_then(|last| blocks.get(last - 1)).unwrap_or(block);
+            let runs = last.is_meant() && last.doubt.is_none();
             match (runs, label.is_meant) {
                 (true, true) => self.right += 1,
                 (true, false) => self.wrongly += 1,
@@ -117,7 +130,18 @@ impl Measure {
         };
         let (steps, meant) = (numbers(|label| label.is_step), numbers(|label| label.is_meant));
         let expected = if steps.is_empty() { meant } else { steps.clone() };
-        let chosen = choose(&blocks, None).ok().map(|chosen| chosen.numbers());
+        let chosen = choose(&blocks, None).map(|chosen| chosen.numbers());
+        let doubtful = numbers(|label| label.is_doubtful);
+        if !doubtful.is_empty() {
+            self.doubtful += 1;
+            let is_told =
+                matches!(&chosen, Err(ChoiceError::Doubtful { numbers, .. }) if *numbers == doubtful);
+            self.doubted += usize::from(is_told);
+            if !is_told {
+                self.told.push(format!("doubt: {}: {chosen:?}", answer.name));
+            }
+        }
+        let chosen = chosen.ok();
         if expected.len() == 1 || !steps.is_empty() {
             self.single += 1;
             self.chosen += usize::from(chosen.as_ref() == Some(&expected));
@@ -155,7 +179,7 @@ impl Measure {
 
     fn line(&self) -> String {
         format!(
-            "{} answers, {} blocks: precision {:.3}, recall {:.3}, F1 {:.3}; language {:.3}; run by themselves {} of {}; run wrongly {}",
+            "{} answers, {} blocks: precision {:.3}, recall {:.3}, F1 {:.3}; language {:.3}; run by themselves {} of {}; run wrongly {}; in doubt {} of {}",
             self.answers,
             self.blocks,
             self.precision(),
@@ -164,7 +188,9 @@ impl Measure {
             self.languages as f64 / self.blocks as f64,
             self.chosen,
             self.single,
-            self.misrun
+            self.misrun,
+            self.doubted,
+            self.doubtful
         )
     }
 }
@@ -172,14 +198,16 @@ impl Measure {
 #[test]
 fn what_is_shown_adds_up_to_the_score() {
     let mut clamped = 0;
-    for half in ["tuned", "held", "styles_tuned", "styles_held"] {
+    for half in
+        ["tuned", "held", "styles_tuned", "styles_held", "intents_tuned", "intents_held", "intents_later"]
+    {
         for answer in answers(half) {
             for block in extract(&answer.text) {
                 let sum: i32 = block.signals.iter().map(|signal| signal.points).sum();
                 assert_eq!(sum, i32::from(block.score), "{}: {block:?}", answer.name);
                 let names: HashSet<_> = block.signals.iter().map(|signal| signal.name).collect();
                 assert_eq!(names.len(), block.signals.len(), "{}: {block:?}", answer.name);
-                let is_end = |name: &&str| name.ends_with("is the most") || name.ends_with("is the least");
+                let is_end = |name: &&str| name.starts_with("cut off at");
                 clamped += names.iter().filter(|name| is_end(name)).count();
             }
         }
@@ -200,10 +228,21 @@ fn programs_that_are_meant_are_told_from_others() {
     println!("{}", styles_tuned.told.join("\n"));
     let styles_held = Measure::of("styles_held");
     println!("styles_held: {}", styles_held.line());
+    let intents_tuned = Measure::of("intents_tuned");
+    println!("intents_tuned: {}", intents_tuned.line());
+    println!("{}", intents_tuned.told.join("\n"));
+    let intents_held = Measure::of("intents_held");
+    println!("intents_held: {}", intents_held.line());
+    let intents_later = Measure::of("intents_later");
+    println!("intents_later: {}", intents_later.line());
     assert!(tuned.answers >= 100 && held.answers >= 100, "{} and {}", tuned.answers, held.answers);
     assert!(styles_tuned.answers >= 20 && styles_held.answers >= 20);
     assert!(styles_tuned.f1() >= 0.95 && styles_tuned.misrun == 0, "{}", styles_tuned.line());
     assert!(styles_held.f1() >= 0.9 && styles_held.misrun == 0, "{}", styles_held.line());
+    assert!(intents_tuned.f1() >= 0.97 && intents_tuned.misrun == 0, "{}", intents_tuned.line());
+    assert!(intents_tuned.doubted >= 3 && intents_held.doubted >= 1, "{}", intents_tuned.line());
+    assert!(intents_held.f1() >= 0.9 && intents_held.misrun <= 2, "{}", intents_held.line());
+    assert!(intents_later.f1() >= 0.6 && intents_later.misrun <= 12, "{}", intents_later.line());
     assert!(tuned.f1() >= 0.97, "{}", tuned.line());
     assert!(held.f1() >= 0.9 && held.misrun <= 4, "{}", held.line());
 }

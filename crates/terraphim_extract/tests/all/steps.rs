@@ -99,6 +99,95 @@ fn what_may_not_be_one_program_is_asked_for() {
 }
 
 #[test]
+fn a_part_that_mends_a_program_is_asked_for() {
+    let program =
+        "from mcp_servers import shop\ndef fetch(n):\n    return shop.order(id=n)\nresult = fetch(1)";
+    let mended = "def fetch(n):\n    return shop.order(id=n + 1)";
+    let check = |words: &str| {
+        chosen(&answer(&[("The program:", "py", program), (words, "py", mended)]))
+            .map_err(|error| error.to_string())
+    };
+    for words in ["I noticed a bug. Replace the function with:", "Ersetze die Funktion durch:"] {
+        let told = check(words).expect_err("which one is run is in doubt");
+        assert!(
+            told.starts_with(
+                "blocks 1, 2 seem to be one program, but block 2 is said to mend `fetch` of block 1"
+            ),
+            "{told}"
+        );
+    }
+    assert_eq!(check("If you want to count from one, replace the function with:"), Ok(vec![1]));
+    // A block that stands by itself takes the place of the one before.
+    let whole = answer(&[
+        ("The program:", "py", program),
+        (
+            "I noticed a bug. Corrected:",
+            "py",
+            "from mcp_servers import shop\nfetch = shop.order(id=2)\nfetch",
+        ),
+    ]);
+    assert_eq!(chosen(&whole), Ok(vec![2]));
+}
+
+#[test]
+fn a_last_step_may_be_a_dictionary() {
+    let steps = |last: &str| {
+        answer(&[
+            ("Step 1: load", "py", LOAD),
+            ("Step 2: sum up", "py", "total = sum(o['net'] for o in orders)"),
+            ("Step 3: report", "py", last),
+        ])
+    };
+    assert_eq!(chosen(&steps("{\"total\": total}")), Ok(vec![1, 2, 3]));
+    assert_eq!(chosen(&steps("{\n  \"total\": total,\n  \"n\": len(orders),\n}")), Ok(vec![1, 2, 3]));
+    // Data names nothing.
+    assert_eq!(chosen(&steps("{\"total\": 12, \"open\": true}")), Ok(vec![1, 2]));
+}
+
+#[test]
+fn words_around_several_programs_tell_which_is_meant() {
+    let (one, other) = (
+        "import { shop } from 'mcp-servers';\nreturn await shop.a({});",
+        "from mcp_servers import shop\nshop.b()",
+    );
+    let options =
+        |words: &str| format!("{}{words}\n", answer(&[("Option A:", "ts", one), ("Option B:", "py", other)]));
+    assert_eq!(chosen(&options("I recommend option B, it is shorter.")), Ok(vec![2]));
+    assert_eq!(chosen(&options("Ich empfehle Option A.")), Ok(vec![1]));
+    assert_eq!(chosen(&options("I would not recommend option B.")), Ok(vec![1]));
+    for words in ["Which option do you recommend?", "I recommend option C."] {
+        assert!(
+            matches!(chosen(&options(words)), Err(ChoiceError::Several(_) | ChoiceError::NoneMeant { .. })),
+            "{words}"
+        );
+    }
+    let details = "<details>\n<summary><b>Old</b> version (do not use)</summary>\n\n";
+    let folded = |end: &str| format!("{details}```ts\n{one}\n```\n\n{end}```py\n{other}\n```\n");
+    assert_eq!(chosen(&folded("</details>\n\n")), Ok(vec![2]));
+    assert!(matches!(chosen(&folded("")), Err(ChoiceError::NoneMeant { .. })));
+    let saved = |more: &str| {
+        let saved = one.replace("return", "export const x =");
+        format!("Then save it as `count.ts`:\n\n```ts\n{saved}\n```\n\n{more}")
+    };
+    assert_eq!(chosen(&saved("")), Ok(vec![1]));
+    // A file beside the program is none.
+    assert_eq!(chosen(&saved(&answer(&[("Run this:", "py", other)]))), Ok(vec![2]));
+}
+
+#[test]
+fn leave_that_is_asked_for_is_for_all_steps() {
+    let steps = [("First load:", "py", LOAD), ("Then the sum:", "py", "sum(o['net'] for o in orders)")];
+    let (text, ask) = (answer(&steps), "I'll need your approval before any of it.");
+    assert_eq!(chosen(&text), Ok(vec![1, 2]));
+    for text in [format!("{ask}\n\n# How\n\n{text}"), format!("{text}# Next\n\nShall I run it?\n")] {
+        assert!(matches!(chosen(&text), Err(ChoiceError::NoneMeant { .. })), "{text}");
+    }
+    assert_eq!(chosen(&format!("{text}Shall I also look at yesterday?\n")), Ok(vec![1, 2]));
+    // What was thought asks nobody.
+    assert_eq!(chosen(&format!("<think>\n{ask}\n</think>\n\n{text}")), Ok(vec![1, 2]));
+}
+
+#[test]
 fn two_programs_are_told_with_their_blocks() {
     let two = answer(&[
         ("Load the orders:", "py", LOAD),
@@ -221,6 +310,13 @@ fn line() -> impl Strategy<Value = String> {
         ">>> a",
         "user@host:~$ x 'y",
         "Step 2: then",
+        "Shall I run it?",
+        "That was a bug. Replace it with:",
+        "Use this instead:",
+        "Option A:",
+        "I recommend option A.",
+        "<details><summary>Old</summary>",
+        "</details>",
         "",
         "    a",
         "'",
