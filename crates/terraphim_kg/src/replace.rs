@@ -57,7 +57,8 @@ pub struct Replaced {
     /// How many terms were replaced.
     pub replaced: usize,
     /// How many terms stand in plain text and were left: their concept has no
-    /// address, the link could not be written there, or the name would be read
+    /// address, the link could not be written there or would give the text
+    /// around it another meaning (then nothing is linked), or the name would be read
     /// as a term of another concept.
     pub left: usize,
 }
@@ -79,6 +80,18 @@ impl Matcher {
         if link != LinkType::Plain {
             return self.linked(text, link, address);
         }
+        let made = self.named(text);
+        // Names that are words leave what is markup as it is; others are looked at as links are.
+        let is_mark = |c: char| c.is_control() || "\"'<>[]()|*_~=\\`:".contains(c);
+        let has_marks = || self.thesaurus().concepts().iter().any(|concept| concept.name.contains(is_mark));
+        if made.replaced == 0 || !has_marks() || self.named(&made.text).replaced == 0 {
+            return made;
+        }
+        Replaced { text: text.to_owned(), replaced: 0, left: made.replaced + made.left }
+    }
+
+    /// Puts names in the place of terms.
+    fn named(&self, text: &str) -> Replaced {
         let mut made = Replaced { text: String::with_capacity(text.len()), replaced: 0, left: 0 };
         let mut copied = 0;
         for run in plain_stretches(text) {
@@ -93,7 +106,24 @@ impl Matcher {
         made
     }
 
+    /// A link may give the text around it another meaning, as the second of two marks of which the
+    /// first had none. So what is made is looked at again, and where more would change then, which
+    /// takes marks that no writer leaves open, nothing is linked.
     fn linked<'c>(
+        &'c self,
+        text: &str,
+        link: LinkType,
+        address: impl Fn(&'c Concept) -> Option<Cow<'c, str>>,
+    ) -> Replaced {
+        let made = self.link(text, link, &address);
+        if made.replaced == 0 || self.link(&made.text, link, &address).replaced == 0 {
+            return made;
+        }
+        Replaced { text: text.to_owned(), replaced: 0, left: made.replaced + made.left }
+    }
+
+    /// Links each term that can be.
+    fn link<'c>(
         &'c self,
         text: &str,
         link: LinkType,
@@ -182,10 +212,12 @@ fn markdown(written: &str, address: &str) -> Option<String> {
     let address = address_of(address)?;
     let mut link = String::from("[");
     for c in one_line(written).chars() {
-        if "\\`*_[]<>|&".contains(c) {
-            link.push('\\');
+        match c {
+            // A backslash does not escape it for a run of these that stands before.
+            '`' => link.push_str("&#96;"),
+            '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '&' => link.extend(['\\', c]),
+            c => link.push(c),
         }
-        link.push(c);
     }
     link.push_str("](");
     for c in address.chars() {

@@ -67,6 +67,26 @@ fn each_link_type_has_its_form() {
     );
 }
 
+/// Names with backticks, and names that begin where an address ends, gave what stood around them another meaning.
+#[test]
+fn no_link_changes_what_is_around_it() {
+    let json = r#"{"name": "t", "data": {
+        "b ``x c": {"id": 1, "nterm": "u", "url": "u"}, "u": {"id": 1, "nterm": "u", "url": "u"},
+        "~~~\" c": {"id": 2, "nterm": "v", "url": "v"}, "v": {"id": 2, "nterm": "v", "url": "v"}}}"#;
+    let thesaurus = Arc::new(Thesaurus::from_json(json).expect("well formed"));
+    let matcher = Matcher::new(thesaurus, Boundaries::Anywhere).expect("small");
+    for (text, expected, replaced) in
+        [("a ` b ``x c.", "a ` [b &#96;&#96;x c](u).", 1), ("s://=~~~\" c, v", "s://=~~~\" c, v", 0)]
+    {
+        for link in LINKS {
+            let once = matcher.replace(text, link);
+            assert_eq!(matcher.replace(&once.text, link).text, once.text, "{link:?}");
+        }
+        let made = matcher.replace(text, LinkType::Markdown);
+        assert_eq!((made.text.as_str(), made.replaced), (expected, replaced));
+    }
+}
+
 #[test]
 fn addresses_can_be_given_by_the_caller() {
     let matcher = matcher(Boundaries::Words);
