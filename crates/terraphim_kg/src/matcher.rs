@@ -72,6 +72,8 @@ pub struct Matcher {
     concepts: Vec<ConceptIndex>,
     boundaries: Boundaries,
     steps_per_byte: usize,
+    /// Whether the name of a concept may be read as markup.
+    pub(crate) has_marked_names: bool,
 }
 
 /// What is known of the automaton's start.
@@ -118,7 +120,10 @@ impl Matcher {
         let state = |anchored| automaton.start_state(anchored).unwrap_or_default();
         let start = Start { anchored: state(Anchored::Yes), unanchored: state(Anchored::No), classes };
         let concepts = thesaurus.terms().map(|term| term.concept).collect();
-        Ok(Self { thesaurus, automaton, start, concepts, boundaries, steps_per_byte: STEPS_PER_BYTE })
+        let is_mark = |c: char| c.is_control() || "\"'<>[]()|*_~=\\`:".contains(c);
+        let has_marked_names = thesaurus.concepts().iter().any(|concept| concept.name.contains(is_mark));
+        let steps_per_byte = STEPS_PER_BYTE;
+        Ok(Self { thesaurus, automaton, start, concepts, boundaries, steps_per_byte, has_marked_names })
     }
 
     /// The same matcher with another limit of steps for each byte; zero makes

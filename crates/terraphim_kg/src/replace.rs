@@ -77,14 +77,16 @@ impl Matcher {
         link: LinkType,
         address: impl Fn(&'c Concept) -> Option<Cow<'c, str>>,
     ) -> Replaced {
-        if link != LinkType::Plain {
-            return self.linked(text, link, address);
-        }
-        let made = self.named(text);
-        // Names that are words leave what is markup as it is; others are looked at as links are.
-        let is_mark = |c: char| c.is_control() || "\"'<>[]()|*_~=\\`:".contains(c);
-        let has_marks = || self.thesaurus().concepts().iter().any(|concept| concept.name.contains(is_mark));
-        if made.replaced == 0 || !has_marks() || self.named(&made.text).replaced == 0 {
+        let once = |text: &str| match link {
+            LinkType::Plain => self.named(text),
+            _ => self.link(text, link, &address),
+        };
+        let made = once(text);
+        // What is put in may give the text around it another meaning, as the second of two marks of
+        // which the first had none. So it is looked at again, and where more would change then, which
+        // takes marks that no writer leaves open, nothing is replaced. Names that are words change nothing.
+        let is_safe = made.replaced == 0 || link == LinkType::Plain && !self.has_marked_names;
+        if is_safe || once(&made.text).replaced == 0 {
             return made;
         }
         Replaced { text: text.to_owned(), replaced: 0, left: made.replaced + made.left }
@@ -104,22 +106,6 @@ impl Matcher {
         }
         made.text.push_str(text.get(copied..).unwrap_or_default());
         made
-    }
-
-    /// A link may give the text around it another meaning, as the second of two marks of which the
-    /// first had none. So what is made is looked at again, and where more would change then, which
-    /// takes marks that no writer leaves open, nothing is linked.
-    fn linked<'c>(
-        &'c self,
-        text: &str,
-        link: LinkType,
-        address: impl Fn(&'c Concept) -> Option<Cow<'c, str>>,
-    ) -> Replaced {
-        let made = self.link(text, link, &address);
-        if made.replaced == 0 || self.link(&made.text, link, &address).replaced == 0 {
-            return made;
-        }
-        Replaced { text: text.to_owned(), replaced: 0, left: made.replaced + made.left }
     }
 
     /// Links each term that can be.

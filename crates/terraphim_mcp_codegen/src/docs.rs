@@ -24,7 +24,7 @@ use crate::{
     python,
     result::inferred_from,
     rust,
-    schema::{Bounds, Notes, Type},
+    schema::{Bounds, Notes, Property, Schema, Type},
     typescript::{arguments_type, inline, result_inline, signature_as, tool_declaration},
 };
 
@@ -398,25 +398,32 @@ fn failures(tool: &ToolDefinition) -> Vec<String> {
 pub(crate) fn parameters(tool: &ToolDefinition) -> Vec<ParameterDocs> {
     let bounds = Bounds { description_chars: MAX_PARAMETER_CHARS, ..Bounds::LINE };
     let schema = arguments_type(tool, bounds);
-    let Some(object) = schema.arguments() else { return Vec::new() };
-    let mut parameters: Vec<_> = object
-        .properties
-        .iter()
-        .map(|property| ParameterDocs {
-            name: property.name.clone(),
-            ty: inline(&schema, &property.ty, MAX_PARAMETER_CHARS),
-            required: property.required,
-            description: description(&property.notes, &property.ty),
-            sent_as: None,
-            default: property.notes.default.clone(),
-        })
-        .collect();
-    parameters.sort_by_key(|parameter| !parameter.required);
-    parameters
+    parameters_of(&schema, |property| {
+        let ty = inline(&schema, &property.ty, MAX_PARAMETER_CHARS);
+        (ty, described(&property.notes, property.ty != Type::Integer))
+    })
 }
 
-fn description(notes: &Notes, ty: &Type) -> Option<String> {
-    described(notes, *ty != Type::Integer)
+/// The properties of arguments, the required ones first, with the type and the description that `shown` gives.
+pub(crate) fn parameters_of(
+    schema: &Schema,
+    shown: impl Fn(&Property) -> (String, Option<String>),
+) -> Vec<ParameterDocs> {
+    let Some(object) = schema.arguments() else { return Vec::new() };
+    let one = |property: &Property| {
+        let (ty, description) = shown(property);
+        ParameterDocs {
+            name: property.name.clone(),
+            ty,
+            required: property.required,
+            description,
+            sent_as: None,
+            default: property.notes.default.clone(),
+        }
+    };
+    let mut parameters: Vec<_> = object.properties.iter().map(one).collect();
+    parameters.sort_by_key(|parameter| !parameter.required);
+    parameters
 }
 
 /// What is said of a value beside its type and its default, on one line; `is_plain` where the type

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::word;
 use crate::{
     bounded,
-    docs::{ParameterDocs, described},
+    docs::{ParameterDocs, described, parameters_of},
     naming::pascal_case,
     schema::{Bounds, Extra, Literal, Notes, ObjectType, Schema, Type},
     typescript::{arguments_type, quoted, shown_result_type},
@@ -59,21 +59,9 @@ pub(crate) fn shown(
 /// The parameters, the required ones first.
 pub(crate) fn parameters(tool: &terraphim_types::ToolDefinition) -> Vec<ParameterDocs> {
     let schema = arguments_type(tool, Bounds { description_chars: MAX_NOTE_CHARS, ..Bounds::LINE });
-    let Some(object) = schema.arguments() else { return Vec::new() };
-    let mut parameters: Vec<_> = object
-        .properties
-        .iter()
-        .map(|property| ParameterDocs {
-            name: property.name.clone(),
-            ty: inline(&schema, &property.ty, MAX_LINE_CHARS),
-            required: property.required,
-            description: described(&property.notes, true),
-            sent_as: None,
-            default: property.notes.default.clone(),
-        })
-        .collect();
-    parameters.sort_by_key(|parameter| !parameter.required);
-    parameters
+    parameters_of(&schema, |property| {
+        (inline(&schema, &property.ty, MAX_LINE_CHARS), described(&property.notes, true))
+    })
 }
 
 /// The type of what a call prints, on one line.

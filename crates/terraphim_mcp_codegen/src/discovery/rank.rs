@@ -30,12 +30,13 @@ impl<'a> Ranking<'a> {
         let mut parts: Vec<Vec<usize>> = Vec::new();
         let mut concepts: Vec<Concept> = Vec::new();
         let mut guesses = terms::Guesses::new(intent.words.len());
+        // The term of a word and the one before it.
+        let mut before = None;
         for (at, word) in intent.words.iter().enumerate() {
             let phrases = (1..=MAX_PHRASE_WORDS).filter_map(|length| intent.words.get(at..at + length));
-            let before = at.checked_sub(1).and_then(|at| intent.words.get(at)).map(|one| (one, word));
-            let behind = intent.words.get(at + 1).map(|other| (word, other));
+            let behind = intent.words.get(at + 1).and_then(|other| terms::joined(index, word, other));
             let joined = before.into_iter().chain(behind);
-            let joined = joined.filter_map(|(one, other)| terms::joined(index, one, other));
+            before = behind;
             let made = terms::concepts(index, word, phrases, joined, synonyms, &mut guesses);
             let first = concepts.len();
             concepts.extend(made);

@@ -16,6 +16,8 @@ const MIN_PARTED: usize = 6;
 /// Fewest letters of a part, and of the longest part.
 const MIN_PART: usize = 2;
 const MIN_LONGEST_PART: usize = 3;
+/// What two words in one count for each of them.
+const JOINED_SHARE: f32 = 0.75;
 /// Most parts of a compound.
 const MAX_PARTS: usize = 3;
 /// What an English word ends in, which is no word of its own although a stem may look like it.
@@ -74,8 +76,7 @@ pub(super) fn joined(index: &DiscoveryIndex, one: &Word, other: &Word) -> Option
     let has_letters = text.chars().all(char::is_alphabetic) && text.chars().count() >= MIN_PARTED;
     let is_short = [one, other].iter().any(|word| word.written.chars().count() < MIN_LONGEST_PART);
     let number = index.term(&words::stem(&text.to_lowercase())).filter(|_| has_letters && !is_short)?;
-    // It stands for each of the two.
-    Some(Term { number, share: 0.75, rarity: index.rarity(number), cover: 1.0, how: How::Joined })
+    Some(Term { number, share: JOINED_SHARE, rarity: index.rarity(number), cover: 1.0, how: How::Joined })
 }
 
 /// What a word stands for: one concept, or several where it is a compound.
