@@ -38,6 +38,8 @@ pub(crate) struct Around<'p> {
     pub(crate) language: Option<Language>,
     pub(crate) code: String,
     pub(crate) is_readable: bool,
+    /// Whether the program imports MCP servers.
+    pub(crate) uses_modules: bool,
 }
 
 impl Around<'_> {
@@ -45,10 +47,6 @@ impl Around<'_> {
     pub(crate) fn is_answer(&self) -> bool {
         let holds = self.found.element.map(|element| element.holds);
         self.language.is_some() && !matches!(holds, Some(Holds::Thoughts | Holds::Output))
-    }
-
-    pub(crate) fn uses_modules(&self) -> bool {
-        self.language.is_some_and(|language| content::uses_modules(&self.code, language))
     }
 }
 
@@ -108,6 +106,7 @@ fn block(found: &Found, said: Said) -> Around<'_> {
         heading,
         summary,
         label,
+        uses_modules: program.language.is_some_and(|language| content::uses_modules(&program.code, language)),
         language: program.language,
         code: program.code,
         is_readable: program.is_readable,

@@ -68,10 +68,9 @@ pub(crate) fn blocks(pieces: &[Piece]) -> Vec<CodeBlock> {
 /// The signs of each block.
 fn signs(pieces: &[Piece], around: &[Around<'_>]) -> Vec<Signs> {
     let whole = whole::signs(pieces, around);
-    let users = around.iter().filter(|one| one.is_answer() && one.uses_modules()).count();
+    let users = around.iter().filter(|one| one.is_answer() && one.uses_modules).count();
     let lines: Vec<HashSet<&str>> = around.iter().map(|one| significant(&one.code)).collect();
     let programs = around.iter().filter(|one| one.is_answer()).count();
-    let any_uses = around.iter().any(|one| one.is_answer() && one.uses_modules());
     let mut all = Vec::with_capacity(around.len());
     for (index, (one, whole)) in around.iter().zip(whole).enumerate() {
         let Some(language) = one.language else {
@@ -90,11 +89,11 @@ fn signs(pieces: &[Piece], around: &[Around<'_>]) -> Vec<Signs> {
         }
         if programs == 1 && one.is_answer() {
             neighbours.push((ONLY, 10));
-        } else if any_uses && !one.uses_modules() {
+        } else if users > 0 && !one.uses_modules {
             neighbours.push((OTHERS_IMPORT, -25));
         }
         let mut context = context(one, asks_leave);
-        if users == 1 && one.uses_modules() {
+        if users == 1 && one.uses_modules {
             // The program itself is saved as a file.
             context.retain(|(name, _)| *name != words::SAVED);
         }
@@ -164,7 +163,7 @@ fn join(around: &[Around<'_>], signs: &[Signs], blocks: &mut [CodeBlock]) {
             })
         })
         .collect();
-    let any_uses = around.iter().any(|one| one.is_answer() && one.uses_modules());
+    let any_uses = around.iter().any(|one| one.is_answer() && one.uses_modules);
     for group in join::groups(&steps) {
         let members = |index: &usize| Some((around.get(*index)?, signs.get(*index)?));
         let members: Vec<_> = group.members.iter().filter_map(members).collect();
@@ -289,7 +288,7 @@ fn replaces(one: &Around<'_>, mine: &HashSet<&str>, other: &Around<'_>, theirs: 
         return false;
     }
     // Some lines of a program, without its import, are a piece of it that is talked of.
-    if theirs.len() < mine.len() && theirs.is_subset(mine) && one.uses_modules() && !other.uses_modules() {
+    if theirs.len() < mine.len() && theirs.is_subset(mine) && one.uses_modules && !other.uses_modules {
         return false;
     }
     let both = mine.iter().filter(|line| theirs.contains(*line)).count();

@@ -42,7 +42,7 @@ pub(crate) fn signs(pieces: &[Piece], around: &[Around<'_>]) -> Vec<Vec<Sign>> {
     for (index, one) in around.iter().enumerate().filter(|(_, one)| one.is_answer()) {
         if let Some(earlier) = last.replace(index)
             && stance::replaces(&one.before)
-            && around.get(earlier).is_some_and(|earlier| one.uses_modules() || !earlier.uses_modules())
+            && around.get(earlier).is_some_and(|earlier| one.uses_modules || !earlier.uses_modules)
             && let Some(signs) = all.get_mut(earlier)
         {
             signs.push((REPLACED, -60));
@@ -134,7 +134,7 @@ fn corrected(
                 .find(|number| of(number).is_some_and(|step| step.names.defined.contains(name)))
         };
         let is_all = mine.names.defined.iter().all(|name| defines(name).is_some());
-        let uses = |number: usize| around.get(number - 1).is_some_and(Around::uses_modules);
+        let uses = |number: usize| around.get(number - 1).is_some_and(|one| one.uses_modules);
         let stands_alone = uses(index + 1) && earlier.iter().any(|number| uses(*number));
         if !is_all || stands_alone {
             continue;
